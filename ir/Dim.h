@@ -1,0 +1,58 @@
+// Dimension expressions: sums, products and quotients of named dimensions and numbers, in one canonical form.
+// `frames/2 + 1` is a polynomial with rational coefficients; a quotient must be exact at run time (else an error code),
+// so (frames/2)*2 is frames. Equal expressions have equal text, which is what types compare.
+#ifndef WEFT_IR_DIM_H
+#define WEFT_IR_DIM_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+class DimExpr {
+public:
+  /// Symbol → exponent, sorted by name; exponents may be negative, never zero.
+  using Monomial = std::map<std::string, int>;
+  struct Rational {
+    int64_t num = 0, den = 1;
+  };
+
+  DimExpr() = default; // zero
+  DimExpr(int64_t constant);
+  static DimExpr symbol(llvm::StringRef name);
+  /// Parses what text() prints (`2*batch*seq+1`, `frames/2`); nothing when the text is malformed or overflows.
+  static std::optional<DimExpr> parse(llvm::StringRef text);
+
+  DimExpr operator+(const DimExpr &other) const;
+  DimExpr operator-(const DimExpr &other) const;
+  DimExpr operator*(const DimExpr &other) const;
+  /// The exact quotient, where the divisor is one term (a number, a dimension, a product); nothing otherwise.
+  std::optional<DimExpr> dividedBy(const DimExpr &divisor) const;
+  bool operator==(const DimExpr &other) const { return text() == other.text(); }
+  bool operator!=(const DimExpr &other) const { return !(*this == other); }
+
+  std::optional<int64_t> constant() const;
+  bool isConstant() const { return constant().has_value(); }
+  /// The canonical text: terms by falling degree, then by name.
+  std::string text() const;
+  std::vector<std::string> symbols() const;
+  const std::map<Monomial, Rational> &terms() const { return terms_; }
+
+  /// The value where `size` gives each symbol's; nothing when a symbol is unknown, a quotient is not exact, or on overflow.
+  std::optional<int64_t> evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> size) const;
+  DimExpr substitute(llvm::function_ref<std::optional<DimExpr>(llvm::StringRef)> replacement) const;
+
+private:
+  void add(const Monomial &monomial, Rational coefficient);
+  std::map<Monomial, Rational> terms_;
+};
+
+} // namespace weft
+
+#endif

@@ -1,0 +1,61 @@
+// Contractions: linear layers, matrix products, convolutions.
+#ifndef WEFT_LINEAROPS_TD
+#define WEFT_LINEAROPS_TD
+
+include "WeftTypes.td"
+include "WeftEnums.td"
+include "WeftInterfaces.td"
+
+/// The base of every op that computes tensors from tensors.
+class Weft_TensorOp<string mnemonic, list<Trait> traits = []>
+    : Weft_Op<mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<Weft_StreamOpInterface>,
+                                     DeclareOpInterfaceMethods<Weft_KernelOpInterface>,
+                                     DeclareOpInterfaceMethods<Weft_CostOpInterface>], traits)> {
+  let hasVerifier = 1;
+}
+
+def Weft_LinearOp : Weft_TensorOp<"linear"> {
+  let summary = "x times the transpose of a weight, plus a bias";
+  let description = [{
+    `y[..., n] = sum_k x[..., k] * weight[n, k] + bias[n]`; the weight is [out, in] as in PyTorch, [in, out] with `transposed`.
+    Example:
+    ```mlir
+    %y = weft.linear %x, %w bias %b : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[8, 4], f32>, !weft.tensor<[8], f32>) -> !weft.tensor<[batch, seq, 8], f32>
+    ```
+  }];
+  let arguments = (ins Weft_F32:$x, Weft_F32:$weight, Optional<Weft_F32>:$bias, UnitAttr:$transposed);
+  let results = (outs Weft_F32:$result);
+  let assemblyFormat = "$x `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Weft_MatMulOp : Weft_TensorOp<"matmul"> {
+  let summary = "matrix product over the last two dimensions, leading ones broadcast";
+  let description = [{
+    `y[..., m, n] = sum_k a[..., m, k] * b[..., k, n]`.
+  }];
+  let arguments = (ins Weft_F32:$lhs, Weft_F32:$rhs);
+  let results = (outs Weft_F32:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+}
+
+def Weft_Conv1dOp : Weft_TensorOp<"conv1d"> {
+  let summary = "convolution over [batch, channels, length]";
+  let description = [{
+    The weight is [out, in, kernel] as in PyTorch, zero padding `pad` on both sides. A run-time length must be a multiple of the stride.
+  }];
+  let arguments = (ins Weft_F32:$x, Weft_F32:$weight, Optional<Weft_F32>:$bias, I64Attr:$stride, I64Attr:$pad);
+  let results = (outs Weft_F32:$result);
+  let assemblyFormat = "$x `,` $weight (`bias` $bias^)? `stride` $stride `pad` $pad attr-dict `:` functional-type(operands, results)";
+}
+
+def Weft_Conv2dOp : Weft_TensorOp<"conv2d"> {
+  let summary = "convolution over [batch, channels, height, width]";
+  let description = [{
+    The weight is [out, in, kernel height, kernel width]; stride and padding are [vertical, horizontal].
+  }];
+  let arguments = (ins Weft_F32:$x, Weft_F32:$weight, Optional<Weft_F32>:$bias, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
+  let results = (outs Weft_F32:$result);
+  let assemblyFormat = "$x `,` $weight (`bias` $bias^)? `stride` $stride `pad` $pad attr-dict `:` functional-type(operands, results)";
+}
+
+#endif
