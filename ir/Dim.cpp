@@ -125,8 +125,10 @@ static std::string termText(const Monomial &monomial, Rational coefficient) {
 
 std::string DimExpr::text() const {
   std::vector<std::pair<Monomial, Rational>> sorted(terms_.begin(), terms_.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto &a, const auto &b) { return degree(a.first) > degree(b.first); });
+  std::sort(sorted.begin(), sorted.end(), [](const auto &a, const auto &b) {
+    int above = degree(a.first), below = degree(b.first);
+    return above != below ? above > below : a.first < b.first;
+  });
   std::string result;
   for (const auto &[monomial, coefficient] : sorted) {
     if (coefficient.num < 0)
@@ -236,7 +238,7 @@ private:
   std::optional<DimExpr> factor() {
     if (++depth > 64)
       return std::nullopt;
-    auto leave = llvm::make_scope_exit([&] { --depth; });
+    llvm::scope_exit leave([&] { --depth; });
     if (take('-')) {
       std::optional<DimExpr> operand = factor();
       return operand ? std::optional<DimExpr>(DimExpr(0) - *operand) : std::nullopt;
