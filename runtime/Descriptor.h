@@ -81,6 +81,7 @@ typedef struct weft_check_info {
   int32_t line, column;
   int32_t reserved;
   const char *file;
+  weft_expr lo, hi; /* the bounds, both included, for tools; the program passes their values to the check */
 } weft_check_info;
 
 /** A size that must be whole and not negative for given dims, though no input or output shows it. */
