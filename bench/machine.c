@@ -1,0 +1,125 @@
+/* Measures one core's limits: the FMA peak in GFLOP/s and the read bandwidth from memory in GB/s, as one JSON line.
+ *
+ * machine [SECONDS [BANDWIDTH-THREADS]]. The peak is that of the widest vectors that the compiler was told of (-march=native): 24 independent
+ * accumulators hide the latency of any current core. The bandwidth is a sum over 512 MB, far beyond the caches,
+ * read in several streams, with huge pages asked for; both report the best of the repetitions, since noise only adds time. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#elif defined(__AVX__)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+typedef float Vector __attribute__((vector_size(LANES * 4)));
+enum { ACCUMULATORS = LANES == 16 ? 24 : 12, STEPS = 200000, STREAMS = 4 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+/* Flops of one call: STEPS x ACCUMULATORS x LANES x 2. The asm keeps the compiler from folding the chain. */
+static float multiplyAdd(void) {
+  Vector acc[ACCUMULATORS], a = {0}, b = {0};
+  a += 0.999f, b += 1e-3f;
+  for (int i = 0; i < ACCUMULATORS; i++)
+    acc[i] = b * (float)i;
+  for (int step = 0; step < STEPS; step++) {
+    __asm__ volatile("" : "+x"(a), "+x"(b));
+#pragma clang loop unroll(full)
+    for (int i = 0; i < ACCUMULATORS; i++)
+      acc[i] = acc[i] * a + b;
+  }
+  Vector sum = {0};
+  for (int i = 0; i < ACCUMULATORS; i++)
+    sum += acc[i];
+  return sum[0];
+}
+
+static double peakGflops(double seconds) {
+  double best = 0, end = now() + seconds;
+  volatile float sink;
+  while (now() < end) {
+    double start = now();
+    sink = multiplyAdd();
+    double rate = 2.0 * STEPS * ACCUMULATORS * LANES / (now() - start) * 1e-9;
+    best = rate > best ? rate : best;
+  }
+  (void)sink;
+  return best;
+}
+
+/* A reader's half of the data and the barrier that starts all readers at once. */
+struct Reader {
+  const Vector *data;
+  size_t vectors;
+  pthread_barrier_t *barrier;
+  int rounds;
+  float sum;
+};
+
+static void *readAll(void *argument) {
+  struct Reader *reader = argument;
+  size_t part = reader->vectors / STREAMS;
+  for (int round = 0; round < reader->rounds; round++) {
+    pthread_barrier_wait(reader->barrier);
+    Vector sum[STREAMS] = {{0}};
+    for (size_t i = 0; i < part; i += 4)
+      for (int s = 0; s < STREAMS; s++)
+        for (int j = 0; j < 4; j++)
+          sum[s] += reader->data[s * part + i + j];
+    reader->sum += sum[0][0] + sum[1][0] + sum[2][0] + sum[3][0];
+    pthread_barrier_wait(reader->barrier);
+  }
+  return NULL;
+}
+
+static double bandwidth(int threads, int rounds) {
+  size_t bytes = 512u << 20;
+  Vector *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED)
+    return 0;
+  madvise(data, bytes, MADV_HUGEPAGE);
+  for (size_t i = 0; i < bytes / sizeof(Vector); i++)
+    data[i] = (Vector){1};
+  pthread_barrier_t barrier;
+  pthread_barrier_init(&barrier, NULL, threads + 1);
+  struct Reader readers[64];
+  pthread_t ids[64];
+  size_t share = bytes / sizeof(Vector) / threads / (4 * STREAMS) * (4 * STREAMS);
+  for (int t = 0; t < threads; t++) {
+    readers[t] = (struct Reader){data + t * share, share, &barrier, rounds, 0};
+    pthread_create(&ids[t], NULL, readAll, &readers[t]);
+  }
+  double best = 0;
+  for (int round = 0; round < rounds; round++) {
+    pthread_barrier_wait(&barrier);
+    double start = now();
+    pthread_barrier_wait(&barrier);
+    double rate = threads * share * sizeof(Vector) / (now() - start) * 1e-9;
+    best = rate > best ? rate : best;
+  }
+  for (int t = 0; t < threads; t++)
+    pthread_join(ids[t], NULL);
+  pthread_barrier_destroy(&barrier);
+  munmap(data, bytes);
+  return best;
+}
+
+int main(int argc, char **argv) {
+  double seconds = argc > 1 ? atof(argv[1]) : 0.3;
+  int threads = argc > 2 ? atoi(argv[2]) : 1;
+  if (threads < 1 || threads > 64)
+    return fputs("machine: 1 to 64 threads\n", stderr), 2;
+  printf("{\"lanes\": %d, \"gflops\": %.1f, \"gbytes\": %.2f, \"threads\": %d}\n", LANES, peakGflops(seconds),
+         bandwidth(threads, 8), threads);
+  return 0;
+}
