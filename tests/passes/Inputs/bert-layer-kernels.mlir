@@ -113,7 +113,7 @@ weft.model @bert attributes {prefixes = ["bert.", ""]} {
   weft.kernel @linear_tanh_384x384 contraction (%x: !weft.tensor<[d0, d1, 384], f32>, %w: !weft.tensor<[384, 384], f32>, %b: !weft.tensor<[384], f32>)
       attributes {argLayouts = [#weft.layout<rowStride = 384>, #weft.layout<rowStride = 48, panel = 48, panelDim = 0>, #weft.layout<rowStride = 384>],
                   resultLayouts = [#weft.layout<rowStride = 384, padded = false>]} {
-    %first = weft.slice %x axis 1 start #weft.dim<"0"> : (!weft.tensor<[d0, d1, 384], f32>) -> !weft.tensor<[d0, 1, 384], f32>
+    %first = weft.slice %x axis 1 start <"0"> : (!weft.tensor<[d0, d1, 384], f32>) -> !weft.tensor<[d0, 1, 384], f32>
     %row = weft.reshape %first : (!weft.tensor<[d0, 1, 384], f32>) -> !weft.tensor<[d0, 384], f32>
     %y = weft.linear %row, %w bias %b : (!weft.tensor<[d0, 384], f32>, !weft.tensor<[384, 384], f32>, !weft.tensor<[384], f32>) -> !weft.tensor<[d0, 384], f32>
     %z = weft.unary tanh %y : (!weft.tensor<[d0, 384], f32>) -> !weft.tensor<[d0, 384], f32>
@@ -122,9 +122,9 @@ weft.model @bert attributes {prefixes = ["bert.", ""]} {
 
   weft.graph @forward(%ids: !weft.tensor<[batch, seq], i32>, %types: !weft.tensor<[batch, seq], i32>, %lengths: !weft.tensor<[batch], i32>) inputs ["ids", "types", "lengths"]
       attributes {weft.plan = [[#weft.dim<"1536*batch*seq">], [#weft.dim<"4672*batch*seq">, #weft.dim<"6208*batch*seq">, #weft.dim<"1536*batch">], [#weft.dim<"1536*batch*seq">], [#weft.dim<"1536*batch*seq">]]} {
-    weft.check %ids in #weft.dim<"0"> to #weft.dim<"30521"> what "token id" : !weft.tensor<[batch, seq], i32>
-    weft.check %types in #weft.dim<"0"> to #weft.dim<"1"> what "token id" : !weft.tensor<[batch, seq], i32>
-    weft.check %lengths in #weft.dim<"0"> to #weft.dim<"seq"> what "length" : !weft.tensor<[batch], i32>
+    weft.check %ids in <"0"> to <"30521"> what "token id" : !weft.tensor<[batch, seq], i32>
+    weft.check %types in <"0"> to <"1"> what "token id" : !weft.tensor<[batch, seq], i32>
+    weft.check %lengths in <"0"> to <"seq"> what "length" : !weft.tensor<[batch], i32>
     %words = weft.weight_ref @words : !weft.tensor<[30522, 384], f32>
     %kinds = weft.weight_ref @kinds : !weft.tensor<[2, 384], f32>
     %places = weft.weight_ref @places : !weft.tensor<[512, 384], f32>
