@@ -33,10 +33,8 @@ enum class ExprKind { Error, Number, Bool, String, Name, List, Call, Index, Unar
 
 struct Expr {
   const ExprKind kind;
-  /// Without the parentheses around it.
+  /// With the parentheses around it, if any.
   SourceRange range;
-  /// Written in ( ); the formatter keeps them.
-  bool parenthesized = false;
   /// Height of the tree below, at most maxNestingDepth.
   unsigned height = 1;
 

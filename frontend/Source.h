@@ -24,7 +24,7 @@ class raw_ostream;
 namespace weft {
 
 /// Files larger than this are refused (descriptions and config.json files; checkpoints are mapped instead).
-constexpr uint64_t maxTextFileBytes = 256u << 20;
+constexpr uint64_t maxTextFileBytes = 32u << 20;
 
 /// Reads a whole file of at most `limit` bytes. Directories, unreadable and larger files are errors that name the path.
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readTextFile(llvm::StringRef path, uint64_t limit = maxTextFileBytes);
