@@ -103,11 +103,10 @@ Error weft::io::writeSafetensors(const std::string &path, const std::vector<Name
   size_t offset = 0;
   // Wide elements first keep the data aligned.
   std::vector<const NamedTensor *> order;
-  for (const NamedTensor &tensor : tensors)
-    order.push_back(&tensor);
-  std::stable_sort(order.begin(), order.end(), [](const NamedTensor *a, const NamedTensor *b) {
-    return dtypeBytes(a->dtype) > dtypeBytes(b->dtype);
-  });
+  for (size_t width : {4, 1})
+    for (const NamedTensor &tensor : tensors)
+      if (dtypeBytes(tensor.dtype) == width)
+        order.push_back(&tensor);
   for (const NamedTensor *tensor : order) {
     std::string shape = shapeText(tensor->shape);
     header += (header.size() > 1 ? "," : "") + jsonString(tensor->name) + ":{\"dtype\":\"" + dtypes[tensor->dtype] +
