@@ -9,6 +9,7 @@ def Weft_SplitHeadsOp : Weft_TensorOp<"split_heads"> {
   let arguments = (ins Weft_F32:$x, I64Attr:$heads);
   let results = (outs Weft_F32:$result);
   let assemblyFormat = "$x `heads` $heads attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_MergeHeadsOp : Weft_TensorOp<"merge_heads"> {
@@ -16,6 +17,7 @@ def Weft_MergeHeadsOp : Weft_TensorOp<"merge_heads"> {
   let arguments = (ins Weft_F32:$x);
   let results = (outs Weft_F32:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_RepeatHeadsOp : Weft_TensorOp<"repeat_heads"> {
@@ -23,6 +25,7 @@ def Weft_RepeatHeadsOp : Weft_TensorOp<"repeat_heads"> {
   let arguments = (ins Weft_F32:$x, I64Attr:$times);
   let results = (outs Weft_F32:$result);
   let assemblyFormat = "$x `times` $times attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_RopeOp : Weft_TensorOp<"rope"> {
@@ -70,6 +73,7 @@ def Weft_MaskAndOp : Weft_TensorOp<"mask_and", [Commutative]> {
   let arguments = (ins Weft_Bool:$lhs, Weft_Bool:$rhs);
   let results = (outs Weft_Bool:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_MaskedOp : Weft_TensorOp<"masked"> {

@@ -63,6 +63,7 @@ def Weft_CastOp : Weft_TensorOp<"cast"> {
   let arguments = (ins Weft_Tensor:$x);
   let results = (outs Weft_Tensor:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 #endif

@@ -17,6 +17,7 @@ def Weft_BroadcastOp : Weft_TensorOp<"broadcast"> {
   let arguments = (ins Weft_Tensor:$x);
   let results = (outs Weft_Tensor:$result);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_TransposeOp : Weft_TensorOp<"transpose"> {
@@ -32,6 +33,7 @@ def Weft_ConcatOp : Weft_TensorOp<"concat"> {
   let arguments = (ins Variadic<Weft_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs Weft_Tensor:$result);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_SplitOp : Weft_TensorOp<"split"> {
@@ -39,6 +41,7 @@ def Weft_SplitOp : Weft_TensorOp<"split"> {
   let arguments = (ins Weft_Tensor:$x, I64Attr:$axis);
   let results = (outs Variadic<Weft_Tensor>:$pieces);
   let assemblyFormat = "$x `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_SliceOp : Weft_TensorOp<"slice"> {
@@ -51,6 +54,7 @@ def Weft_SliceOp : Weft_TensorOp<"slice"> {
   let arguments = (ins Weft_Tensor:$x, I64Attr:$axis, Weft_DimAttr:$start);
   let results = (outs Weft_Tensor:$result);
   let assemblyFormat = "$x `axis` $axis `start` $start attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_InterleaveOp : Weft_TensorOp<"interleave"> {
@@ -58,6 +62,7 @@ def Weft_InterleaveOp : Weft_TensorOp<"interleave"> {
   let arguments = (ins Variadic<Weft_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs Weft_Tensor:$result);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let hasFolder = 1;
 }
 
 def Weft_LookupOp : Weft_TensorOp<"lookup"> {

@@ -3,7 +3,6 @@
 using namespace mlir;
 using namespace weft;
 #define STUB(Op)                                                                                                                 \
-  LogicalResult Op::verify() { return success(); }                                                                               \
   StreamRelation Op::getStreamRelation(unsigned, int64_t, unsigned) { return {}; }                                               \
   AnchorKind Op::getAnchorKind() { return AnchorKind::Pointwise; }                                                               \
   DimExpr Op::getFlops() { return DimExpr(0); }
@@ -54,6 +53,3 @@ STUB(SinusoidalOp)
 STUB(DimSizeOp)
 STUB(ReduceOp)
 STUB(MeanPoolOp)
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
-OpFoldResult ReshapeOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult TransposeOp::fold(FoldAdaptor) { return {}; }
