@@ -3,9 +3,8 @@
 #include "Weft.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
-#if __has_include("passes/Passes.h")
+#ifdef WEFT_HAS_PASSES
 #include "passes/Passes.h"
-#define WEFT_HAS_PASSES 1
 #endif
 
 int main(int argc, char **argv) {
