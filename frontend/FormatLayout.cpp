@@ -2,7 +2,8 @@
 // themselves), never on the user's line breaks; that makes formatting idempotent.
 #include "FormatLayout.h"
 
-#include "llvm/Support/Unicode.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
 
 using namespace llvm;
 
@@ -45,8 +46,7 @@ private:
     node.token = tokens[position];
     node.spaceBefore = wantsSpace(bracket);
     node.hasComment = node.token.is(TokenKind::Comment);
-    int columns = sys::unicode::columnWidthUTF8(node.token.getText());
-    node.width = node.spaceBefore + (columns < 0 ? node.token.getText().size() : columns);
+    node.width = node.spaceBefore + displayWidth(node.token.getText());
     previousUnary = isUnaryMinus(bracket);
     take();
     return node;
@@ -201,8 +201,7 @@ public:
 private:
   unsigned column() const {
     size_t line = out.rfind('\n') + 1; // npos + 1 is 0
-    int columns = sys::unicode::columnWidthUTF8(StringRef(out).drop_front(line));
-    return columns < 0 ? out.size() - line : columns;
+    return displayWidth(StringRef(out).drop_front(line));
   }
 
   void newLine(unsigned indent) {

@@ -2,7 +2,7 @@
 #include "Lexer.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Unicode.h"
 
 using namespace llvm;
 
@@ -218,9 +218,9 @@ void Lexer::lexPunctuation(Token &token) {
 void Lexer::lexInvalid(Token &token) {
   uint32_t begin = position;
   token.kind = TokenKind::Invalid;
-  auto isStray = [](char c) {
-    return !isNamePart(c) && c != ' ' && c != '\t' && c != '\r' && c != '\n' && !StringRef("()[]{},:@&=.!<>+-*/\"").contains(c);
-  };
+  // A run of other scripts' characters, or of one control or punctuation character.
+  char first = text[begin];
+  auto isStray = [&](char c) { return isASCII(first) ? c == first : !isASCII(c); };
   do {
     ++position;
   } while (position < limit && isStray(text[position]));
@@ -233,13 +233,13 @@ void Lexer::lexInvalid(Token &token) {
   else if (stray == "!")
     diagnostics.error(range, "'!' is no operator").note("'not' negates, '!=' compares");
   else if (stray == "'" )
-    diagnostics.error(range, "unexpected character \"'\"").note("strings stand in double quotes");
+    diagnostics.error(range, "unexpected text \"'\"").note("strings stand in double quotes");
   else if (stray == ";")
-    diagnostics.error(range, "unexpected character ';'").note("a statement ends with its line");
+    diagnostics.error(range, "unexpected text ';'").note("a statement ends with its line");
   else if (stray == "#")
-    diagnostics.error(range, "unexpected character '#'").note("comments start with '//'");
-  else if (stray.size() == 1 && isPrint(stray[0]))
-    diagnostics.error(range, "unexpected character '" + stray + "'");
+    diagnostics.error(range, "unexpected text '#'").note("comments start with '//'");
+  else if (stray.size() <= 40 && sys::unicode::columnWidthUTF8(stray) > 0)
+    diagnostics.error(range, "unexpected text '" + stray + "'");
   else
     diagnostics.error(range, "unexpected characters");
 }

@@ -342,9 +342,9 @@ StmtPtr Parser::parseUnknown(Place place) {
   bool isCall = isName && next.is(TokenKind::LParen) && !next.startsLine;
   advance();
   // A stray brace or operator declares nothing; a misspelled keyword may have declared any name.
-  declarationsUnknown |= (isName && !isCall) || isKeyword(first.kind) || first.is(TokenKind::Invalid);
+  declarationsUnknown |= (isName && !isCall) || isKeyword(first.kind) || first.is(TokenKind::Invalid) || token.is(TokenKind::Invalid);
   auto statement = std::make_unique<ErrorStmt>(first.range);
-  if (first.is(TokenKind::Invalid)) { // reported by the lexer
+  if (first.is(TokenKind::Invalid) || (token.is(TokenKind::Invalid) && !token.startsLine)) { // reported by the lexer
     panic = true;
     return statement;
   }

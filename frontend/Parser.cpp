@@ -52,20 +52,19 @@ FilePtr Parser::parseFile() {
 Body Parser::parseBody(Place place) {
   Body body;
   SaveAndRestore level(depth, depth + 1);
-  if (!panic && at(TokenKind::LBrace) && !enterLevel()) {
-    // Too deep: its statements are not looked at.
+  if (panic ? !findBody() : !at(TokenKind::LBrace)) {
+    expect(TokenKind::LBrace);
+    if (!findBody())
+      return body;
+  }
+  if (!enterLevel()) { // its statements are not looked at
     declarationsUnknown = true;
     panic = false;
     skipBraces();
     return body;
   }
   SourceRange brace = token.range;
-  if (!expect(TokenKind::LBrace)) {
-    if (!findBody())
-      return body;
-    brace = token.range;
-    advance();
-  }
+  advance();
   panic = false;
   open.clear();
   while (!token.is(TokenKind::RBrace)) {
@@ -191,7 +190,9 @@ bool Parser::expected(const Twine &what, Note note) {
   SourceRange end{previous.file, previous.end, previous.end};
   if (token.is(TokenKind::End))
     return error(end, "expected " + what + " before " + endName, std::move(note));
-  if (token.startsLine && statementBegun && (open.empty() || startsStatement(token.kind)))
+  // `y = ...` at the start of a line looks like the next statement, too.
+  bool looksLikeStatement = startsStatement(token.kind) || (token.is(TokenKind::Identifier) && next.is(TokenKind::Equal));
+  if (token.startsLine && statementBegun && (open.empty() || looksLikeStatement))
     return error(end, "expected " + what + " before the end of the line", std::move(note));
   return error(token.range, "expected " + what + ", found " + describeToken(token), std::move(note));
 }

@@ -1,10 +1,12 @@
 // Reads source files and finds places in them. Reading is bounded: a pipe or device that never ends is an error, not a hang.
 #include "Source.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
+#include "llvm/Support/Unicode.h"
 
 #include <algorithm>
 
@@ -49,6 +51,13 @@ size_t findInvalidUtf8(StringRef text) {
   auto *begin = reinterpret_cast<const UTF8 *>(text.data()), *end = begin + text.size();
   const UTF8 *at = begin;
   return isLegalUTF8String(&at, end) ? StringRef::npos : at - begin;
+}
+
+unsigned displayWidth(StringRef text) {
+  if (isASCII(text)) // nearly always, and much faster
+    return text.size();
+  int width = sys::unicode::columnWidthUTF8(text);
+  return width < 0 ? text.size() : width;
 }
 
 SourceFile::SourceFile(std::unique_ptr<MemoryBuffer> source) : buffer(std::move(source)) {

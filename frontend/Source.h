@@ -32,6 +32,9 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readTextFile(llvm::StringRef
 /// The offset of the first byte that is not part of valid UTF-8, or npos.
 size_t findInvalidUtf8(llvm::StringRef text);
 
+/// The number of terminal columns of a text without tabs; control characters count as one.
+unsigned displayWidth(llvm::StringRef text);
+
 /// A 1-based line and column; columns count bytes, as compilers do.
 struct LineColumn {
   unsigned line = 1;
