@@ -107,6 +107,38 @@ private:
   std::vector<std::string> origin;
 };
 
+/// The dimension that the expression is, alone; else -1.
+int32_t bareDim(const weft_expr &expr) {
+  if (expr.count != 1 || expr.terms[0].num != 1 || expr.terms[0].den != 1)
+    return -1;
+  int32_t found = -1;
+  for (int32_t d = 0; d < WEFT_MAX_DIMS; ++d) {
+    if (expr.terms[0].power[d] == 0)
+      continue;
+    if (found >= 0 || expr.terms[0].power[d] != 1)
+      return -1;
+    found = d;
+  }
+  return found;
+}
+
+/// An input's shape against the solved dimensions; a bare dimension that differs is named.
+Error checkShape(const weft_model_descriptor &model, int32_t input, const BoundInputs &bound, Solver &solver) {
+  const weft_tensor_info &info = model.inputs[input];
+  const std::vector<int64_t> &given = bound.tensors[size_t(input)]->shape;
+  for (int32_t axis = 0; axis < info.rank; ++axis)
+    if (int32_t dim = bareDim(info.shape[axis]); dim >= 0)
+      if (Error error = solver.set(dim, given[size_t(axis)], solver.sourceOf(input)))
+        return error;
+  std::vector<int64_t> expected;
+  if (Error error = shapeAt(model, info, bound.dims, expected))
+    return error;
+  if (given == expected)
+    return io::success();
+  return solver.sourceOf(input) + " is " + typeText(model, info) + ", here " + io::shapeText(expected) +
+         ", but the file has shape " + io::shapeText(given);
+}
+
 bool mentions(const weft_tensor_info &tensor, int32_t dim) {
   for (int32_t axis = 0; axis < tensor.rank; ++axis)
     for (int64_t t = 0; t < tensor.shape[axis].count; ++t)
@@ -159,16 +191,9 @@ Error weft::cli::solveDims(const weft_model_descriptor &model, const RunOptions 
     if (Error error = solver.set(d, model.dims[d].lo, "--dim"))
       return error;
   }
-  for (int32_t i = 0; i < model.input_count; ++i) {
-    if (!bound.tensors[size_t(i)])
-      continue;
-    std::vector<int64_t> expected;
-    if (Error error = shapeAt(model, model.inputs[i], bound.dims, expected))
-      return error;
-    const std::vector<int64_t> &given = bound.tensors[size_t(i)]->shape;
-    if (given != expected)
-      return solver.sourceOf(i) + " is " + typeText(model, model.inputs[i]) + ", here " + io::shapeText(expected) +
-             ", but the file has shape " + io::shapeText(given);
-  }
+  for (int32_t i = 0; i < model.input_count; ++i)
+    if (bound.tensors[size_t(i)])
+      if (Error error = checkShape(model, i, bound, solver))
+        return error;
   return io::success();
 }
