@@ -192,9 +192,10 @@ static void gatherSteps(ModelInfo &info, const Dependence &dependence) {
   info.graph.walk([&](LaunchOp op) {
     info.launches.push_back(gatherLaunch(op, dependence));
     // A launch with several results writes all of them, whichever is wanted.
-    if (op.getNumResults() < 2 || !op.getSlots())
+    ArrayRef<int64_t> slots = op.getSlots().value_or(ArrayRef<int64_t>());
+    if (op.getNumResults() < 2)
       return;
-    for (int64_t slot : *op.getSlots())
+    for (int64_t slot : slots)
       if (slot < 0 && size_t(-1 - slot) < info.outputs.size())
         info.outputs[-1 - slot].alwaysWritten = true;
   });
@@ -220,7 +221,7 @@ static void gatherConstraints(ModelInfo &info) {
     for (NamedAttribute dim : launch.op.getDims())
       add(cast<DimAttr>(dim.getValue()).getExpr());
     for (Value result : launch.op.getResults())
-      for (DimExpr dim : cast<NamedTensorType>(result.getType()).getExprs())
+      for (const DimExpr &dim : cast<NamedTensorType>(result.getType()).getExprs())
         add(dim);
   }
 }

@@ -1,0 +1,176 @@
+// Constant tables of the descriptor.
+#include "codegen/host/Descriptor.h"
+#include "codegen/artifact/ElfWeights.h"
+#include "codegen/host/Abi.h"
+#include "runtime/Descriptor.h"
+#include "llvm/IR/Constants.h"
+
+using namespace weft;
+using llvm::Constant;
+using llvm::ConstantArray;
+using llvm::ConstantInt;
+using llvm::ConstantStruct;
+using llvm::GlobalVariable;
+
+namespace {
+
+class Tables {
+public:
+  Tables(const ModelInfo &info, const ArtifactFacts &facts, llvm::Module &module)
+      : info(info), facts(facts), module(module), abi(module.getContext()) {}
+
+  GlobalVariable *emit() {
+    std::vector<Constant *> fields{i32(WEFT_ABI_VERSION), i32(sizeof(weft_model_descriptor)), text(info.name), text(info.doc),
+                                   text(facts.precision), text(facts.compiler), text(facts.command)};
+    std::vector<Constant *> counts;
+    auto add = [&](llvm::StructType *type, const std::vector<Constant *> &rows) {
+      fields.push_back(array(type, rows));
+      counts.push_back(i32(rows.size()));
+    };
+    add(abi.sourceInfo, sources());
+    add(abi.dimInfo, dims());
+    add(abi.tensorInfo, tensors(info.inputs));
+    add(abi.tensorInfo, tensors(info.outputs));
+    add(abi.constraintInfo, constraints());
+    add(abi.checkInfo, checks());
+    add(abi.launchInfo, launches());
+    add(abi.targetInfo, targets());
+    fields.insert(fields.end(), counts.begin(), counts.end());
+    fields.push_back(weights());
+    fields.push_back(i64(info.parameters));
+    fields.push_back(facts.arenaBytes);
+    fields.push_back(module.getOrInsertGlobal("weft_rt_api", abi.pointer));
+    fields.push_back(null());
+    fields.push_back(Constant::getNullValue(llvm::ArrayType::get(abi.pointer, 8)));
+    return global(ConstantStruct::get(abi.descriptor, fields), info.name + ".descriptor");
+  }
+
+private:
+  Constant *i32(int64_t value) { return ConstantInt::get(abi.i32, uint64_t(value)); }
+  Constant *i64(int64_t value) { return ConstantInt::get(abi.i64, uint64_t(value)); }
+  Constant *null() { return llvm::ConstantPointerNull::get(abi.pointer); }
+
+  GlobalVariable *global(Constant *value, const llvm::Twine &name) {
+    return new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalVariable::InternalLinkage, value, name);
+  }
+  Constant *text(llvm::StringRef string) {
+    GlobalVariable *&known = texts[string];
+    if (!known) {
+      known = global(llvm::ConstantDataArray::getString(module.getContext(), string), "text");
+      known->setUnnamedAddr(GlobalVariable::UnnamedAddr::Global);
+      known->setAlignment(llvm::Align(1));
+    }
+    return known;
+  }
+  Constant *array(llvm::Type *type, const std::vector<Constant *> &rows) {
+    if (rows.empty())
+      return null();
+    return global(ConstantArray::get(llvm::ArrayType::get(type, rows.size()), rows), "table");
+  }
+  Constant *row(llvm::StructType *type, llvm::ArrayRef<Constant *> fields) { return ConstantStruct::get(type, fields); }
+
+  Constant *expr(const DimExpr &value) {
+    std::vector<Constant *> terms;
+    for (const auto &[monomial, factor] : value.terms()) {
+      std::array<uint8_t, WEFT_MAX_DIMS> powers = {};
+      for (const auto &[symbol, exponent] : monomial)
+        if (int dim = info.dimIndex(symbol); dim >= 0)
+          powers[size_t(dim)] = uint8_t(int8_t(exponent));
+      Constant *data = llvm::ConstantDataArray::get(module.getContext(), powers);
+      terms.push_back(row(abi.term, {i64(factor.num), i64(factor.den), data}));
+    }
+    return row(abi.expr, {array(abi.term, terms), i64(int64_t(terms.size()))});
+  }
+
+  std::vector<Constant *> sources() {
+    std::vector<Constant *> rows;
+    for (const SourceInfo &source : facts.sources)
+      rows.push_back(row(abi.sourceInfo, {text(source.kind), text(source.name), text(source.sha256)}));
+    return rows;
+  }
+  std::vector<Constant *> dims() {
+    std::vector<Constant *> rows;
+    for (const DimInfo &dim : info.dims)
+      rows.push_back(row(abi.dimInfo, {text(dim.name), i64(dim.lower), i64(dim.upper)}));
+    return rows;
+  }
+  std::vector<Constant *> tensors(const std::vector<TensorInfo> &all) {
+    std::vector<Constant *> rows;
+    for (const TensorInfo &tensor : all) {
+      std::vector<Constant *> shape;
+      for (const DimExpr &size : tensor.type.getExprs())
+        shape.push_back(expr(size));
+      int dtype = tensor.type.isF32() ? WEFT_F32 : tensor.type.isI32() ? WEFT_I32 : WEFT_BOOL;
+      rows.push_back(row(abi.tensorInfo,
+                         {text(tensor.name), text(tensor.doc), i32(dtype), i32(tensor.type.getRank()), array(abi.expr, shape),
+                          i64(int64_t(tensor.needs)), i32(tensor.alwaysWritten ? WEFT_TENSOR_ALWAYS_WRITTEN : 0), i32(0)}));
+    }
+    return rows;
+  }
+  std::vector<Constant *> constraints() {
+    std::vector<Constant *> rows;
+    for (const ConstraintInfo &constraint : info.constraints)
+      rows.push_back(row(abi.constraintInfo, {expr(constraint.value), text(constraint.text)}));
+    return rows;
+  }
+  std::vector<Constant *> checks() {
+    std::vector<Constant *> rows;
+    for (const CheckInfo &check : info.checks) {
+      CheckOp op = check.op;
+      rows.push_back(row(abi.checkInfo, {text(op.getWhat()), i32(check.input), i32(check.place.line), i32(check.place.column),
+                                         i32(0), text(check.place.file)}));
+    }
+    return rows;
+  }
+  std::vector<Constant *> launches() {
+    std::vector<Constant *> rows;
+    for (const LaunchInfo &launch : info.launches) {
+      LaunchOp op = launch.op;
+      rows.push_back(row(abi.launchInfo, {text(op.getKernel()), text(launch.label), text(launch.place.file),
+                                          i32(launch.place.line), i32(launch.place.column), expr(launch.flops),
+                                          expr(launch.bytes)}));
+    }
+    return rows;
+  }
+  std::vector<Constant *> targets() {
+    std::vector<Constant *> rows;
+    for (const TargetEntry &entry : facts.targets) {
+      std::vector<Constant *> entries(WEFT_MAX_ENTRIES, null());
+      entries[WEFT_ENTRY_FORWARD] = entry.forward;
+      int arch = llvm::StringRef(entry.target.triple).starts_with("aarch64") ? WEFT_AARCH64 : WEFT_X86_64;
+      std::string name = entry.target.name == "native" ? "native:" + entry.target.cpu : entry.target.name;
+      rows.push_back(row(abi.targetInfo, {text(name), i32(arch), i32(0), i64(int64_t(targetFeatureBits(entry.target))),
+                                          ConstantArray::get(llvm::ArrayType::get(abi.pointer, WEFT_MAX_ENTRIES), entries)}));
+    }
+    return rows;
+  }
+
+  Constant *weights() {
+    const WeightsPlace &place = facts.weights;
+    bool isExternal = !place.externalFile.empty();
+    Constant *data = null();
+    if (!isExternal && place.bytes > 0) {
+      auto *type = llvm::ArrayType::get(abi.i8, place.bytes);
+      auto *section = new GlobalVariable(module, type, /*isConstant=*/false, GlobalVariable::InternalLinkage,
+                                         Constant::getNullValue(type), info.name + "_weights");
+      section->setSection(kWeightsSection);
+      section->setAlignment(llvm::Align(kWeightsAlignment));
+      section->setCodeModel(llvm::CodeModel::Large); // behind everything else, however large
+      data = section;
+    }
+    return row(abi.weightsInfo, {data, i64(int64_t(place.bytes)), isExternal ? text(place.externalFile) : null(),
+                                 llvm::ConstantDataArray::get(module.getContext(), place.sha256)});
+  }
+
+  const ModelInfo &info;
+  const ArtifactFacts &facts;
+  llvm::Module &module;
+  Abi abi;
+  llvm::StringMap<GlobalVariable *> texts;
+};
+
+} // namespace
+
+GlobalVariable *weft::emitDescriptor(const ModelInfo &info, const ArtifactFacts &facts, llvm::Module &module) {
+  return Tables(info, facts, module).emit();
+}

@@ -1,0 +1,312 @@
+// Emits the host program. Two builders: `entry` for everything that is computed once, `body` for the program's steps.
+#include "codegen/host/HostProgram.h"
+#include "codegen/host/Abi.h"
+#include "codegen/host/ArenaLayout.h"
+#include "llvm/IR/Intrinsics.h"
+
+using namespace weft;
+using llvm::BasicBlock;
+using llvm::Error;
+using llvm::Function;
+using llvm::FunctionCallee;
+using llvm::IRBuilder;
+using llvm::Value;
+
+namespace {
+
+class HostEmitter {
+public:
+  HostEmitter(const HostProgram &program, Function *function)
+      : program(program), info(program.info), function(function), context(function->getContext()), abi(context),
+        entry(BasicBlock::Create(context, "entry", function)), body(BasicBlock::Create(context, "begin", function)),
+        exit(BasicBlock::Create(context, "exit", function)), frame(function->getArg(0)), thread(function->getArg(1)),
+        exprs(entry, loadDims(info, loadField(FrameField::Dims, abi.pointer), entry)) {}
+
+  Error run() {
+    BasicBlock *begin = body.GetInsertBlock();
+    prepare();
+    GraphOp graph = info.graph;
+    if (Error error = emitBlock(graph.getBody().front(), nullptr))
+      return error;
+    entry.CreateBr(begin);
+    body.CreateBr(exit);
+    IRBuilder<>(exit).CreateRetVoid();
+    exit->moveAfter(body.GetInsertBlock());
+    return Error::success();
+  }
+
+private:
+  Value *loadField(FrameField field, llvm::Type *type) {
+    return entry.CreateLoad(type, entry.CreateStructGEP(abi.frame, frame, unsigned(field)));
+  }
+  Value *loadPointer(Value *table, size_t index) {
+    return entry.CreateLoad(abi.pointer, entry.CreateConstInBoundsGEP1_64(abi.pointer, table, index));
+  }
+  Value *offset(IRBuilder<> &builder, Value *base, Value *bytes) { return builder.CreateInBoundsGEP(abi.i8, base, bytes); }
+
+  void prepare() {
+    Value *inputTable = loadField(FrameField::Inputs, abi.pointer), *outputTable = loadField(FrameField::Outputs, abi.pointer);
+    for (size_t i = 0; i < info.inputs.size(); ++i)
+      inputs.push_back(loadPointer(inputTable, i));
+    for (size_t i = 0; i < info.outputs.size(); ++i)
+      outputs.push_back(loadPointer(outputTable, i));
+    Value *arena = loadField(FrameField::Arena, abi.pointer);
+    weights = loadField(FrameField::Weights, abi.pointer);
+    wanted = loadField(FrameField::Wanted, abi.i64);
+    threads64 = entry.CreateSExt(loadField(FrameField::Threads, abi.i32), abi.i64);
+    thread64 = entry.CreateSExt(thread, abi.i64);
+    ArenaLayout layout = layOutArena(program, exprs, entry);
+    for (Value *slot : layout.slots)
+      slots.push_back(offset(entry, arena, slot));
+    Value *own = entry.CreateNSWAdd(layout.scratch, entry.CreateNSWMul(thread64, layout.scratchBytes));
+    scratch = offset(entry, arena, own);
+  }
+
+  Error emitBlock(mlir::Block &block, Value *layer) {
+    for (mlir::Operation &op : block) {
+      Error error = Error::success();
+      if (auto launch = llvm::dyn_cast<LaunchOp>(op))
+        error = emitLaunch(launch, layer);
+      else if (auto check = llvm::dyn_cast<CheckOp>(op))
+        error = emitCheck(check);
+      else if (llvm::isa<EncoderOp>(op))
+        error = emitStack(llvm::cast<EncoderOp>(op));
+      else if (llvm::isa<DecoderOp>(op))
+        error = emitStack(llvm::cast<DecoderOp>(op));
+      else if (auto output = llvm::dyn_cast<OutputOp>(op))
+        error = checkOutputs(output);
+      else if (!llvm::isa<WeightRefOp, YieldOp>(op))
+        error = fail(&op, "has no place in a planned graph");
+      if (error)
+        return error;
+    }
+    return Error::success();
+  }
+
+  Error fail(mlir::Operation *op, const llvm::Twine &what) {
+    SourcePlace place = sourcePlace(op->getLoc());
+    return llvm::createStringError(place.file + ":" + llvm::Twine(place.line) + ":" + llvm::Twine(place.column) +
+                                   ": error: internal: " + op->getName().getStringRef() + " " + what);
+  }
+
+  /// Every output must have been written in its place.
+  Error checkOutputs(OutputOp output) {
+    for (auto [index, value] : llvm::enumerate(output.getValues())) {
+      llvm::Expected<int64_t> slot = slotOf(value, output);
+      if (!slot)
+        return slot.takeError();
+      if (*slot != -1 - int64_t(index))
+        return fail(output, "takes output " + llvm::Twine(index) + " from elsewhere than its place");
+    }
+    return Error::success();
+  }
+
+  /// The slot of a launch's or stack's result or of a carried value.
+  llvm::Expected<int64_t> slotOf(mlir::Value value, mlir::Operation *user) {
+    mlir::Operation *owner = value.getDefiningOp();
+    size_t index = 0;
+    if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(value)) {
+      owner = argument.getOwner()->getParentOp();
+      index = argument.getArgNumber() - 1; // the layer number comes first
+    } else {
+      index = llvm::cast<mlir::OpResult>(value).getResultNumber();
+    }
+    std::optional<llvm::ArrayRef<int64_t>> ownerSlots;
+    if (auto launch = llvm::dyn_cast<LaunchOp>(owner))
+      ownerSlots = launch.getSlots();
+    else if (auto encoder = llvm::dyn_cast<EncoderOp>(owner))
+      ownerSlots = encoder.getSlots();
+    else if (auto decoder = llvm::dyn_cast<DecoderOp>(owner))
+      ownerSlots = decoder.getSlots();
+    if (!ownerSlots || index >= ownerSlots->size())
+      return fail(user, "uses a value that has no slot in memory");
+    return (*ownerSlots)[index];
+  }
+
+  llvm::Expected<Value *> pointerOf(mlir::Value value, mlir::Operation *user, LayoutAttr layout, Value *layer) {
+    if (auto ref = value.getDefiningOp<WeightRefOp>())
+      return weightPointer(ref, layout, layer);
+    if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(value))
+      if (llvm::isa<GraphOp>(argument.getOwner()->getParentOp()))
+        return inputs[argument.getArgNumber()];
+    llvm::Expected<int64_t> slot = slotOf(value, user);
+    if (!slot)
+      return slot.takeError();
+    if (*slot >= 0 ? size_t(*slot) >= slots.size() : size_t(-1 - *slot) >= outputs.size())
+      return fail(user, "uses slot " + llvm::Twine(*slot) + ", which the plan does not have");
+    return *slot >= 0 ? slots[*slot] : outputs[-1 - *slot];
+  }
+
+  Value *weightPointer(WeightRefOp ref, LayoutAttr layout, Value *layer) {
+    const PackedWeight &packed = program.weights.at(ref, layout);
+    Value *bytes = body.getInt64(packed.offset);
+    if (ref.getLayer() && packed.layers > 1)
+      bytes = body.CreateNSWAdd(bytes, body.CreateNSWMul(layer, body.getInt64(packed.stride)));
+    return offset(body, weights, bytes);
+  }
+
+  /// Runs `emit` only when one of the outputs in `serves` is wanted.
+  template <typename Fn> Error whenWanted(uint64_t serves, Fn emit) {
+    uint64_t all = info.outputs.size() == 64 ? ~UINT64_C(0) : (UINT64_C(1) << info.outputs.size()) - 1;
+    if (serves == all)
+      return emit();
+    auto *run = BasicBlock::Create(context, "wanted", function), *next = BasicBlock::Create(context, "next", function);
+    Value *serving = body.CreateAnd(wanted, body.getInt64(serves));
+    body.CreateCondBr(body.CreateICmpNE(serving, body.getInt64(0)), run, next);
+    body.SetInsertPoint(run);
+    if (Error error = emit())
+      return error;
+    body.CreateBr(next);
+    body.SetInsertPoint(next);
+    return Error::success();
+  }
+
+  FunctionCallee runtimeFunction(llvm::StringRef name, llvm::Type *result, llvm::ArrayRef<llvm::Type *> parameters) {
+    return function->getParent()->getOrInsertFunction(name, llvm::FunctionType::get(result, parameters, false));
+  }
+
+  /// All threads meet; a failed run ends here.
+  void emitBarrier() {
+    FunctionCallee barrier = runtimeFunction("weft_rt_barrier", abi.i32, {abi.pointer, abi.i32});
+    Value *failed = body.CreateICmpNE(body.CreateCall(barrier, {frame, thread}), body.getInt32(0));
+    auto *next = BasicBlock::Create(context, "together", function);
+    body.CreateCondBr(failed, exit, next);
+    body.SetInsertPoint(next);
+  }
+
+  Error emitCheck(CheckOp op) {
+    auto found = llvm::find_if(info.checks, [&](const CheckInfo &check) { return check.op == op; });
+    auto index = uint32_t(found - info.checks.begin());
+    llvm::Expected<Value *> data = pointerOf(op.getX(), op, {}, nullptr);
+    if (!data)
+      return data.takeError();
+    Value *count = exprs.lower(llvm::cast<NamedTensorType>(op.getX().getType()).getNumElements());
+    Value *lower = exprs.lower(op.getLower().getExpr()), *upper = exprs.lower(op.getUpper().getExpr());
+    FunctionCallee check = runtimeFunction("weft_rt_check_range", llvm::Type::getVoidTy(context),
+                                           {abi.pointer, abi.pointer, abi.i64, abi.i64, abi.i64, abi.i32});
+    if (isWorkPending && found->input < 0)
+      emitBarrier(); // the values were computed by other threads too
+    Error error = whenWanted(found->serves, [&] {
+      auto *run = BasicBlock::Create(context, "check", function), *next = BasicBlock::Create(context, "checked", function);
+      body.CreateCondBr(body.CreateICmpEQ(thread, body.getInt32(0)), run, next);
+      body.SetInsertPoint(run);
+      body.CreateCall(check, {frame, *data, count, lower, upper, body.getInt32(index)});
+      body.CreateBr(next);
+      body.SetInsertPoint(next);
+      return Error::success();
+    });
+    isWorkPending = true;
+    return error;
+  }
+
+  /// This thread's part of a launch's units, in the entry block.
+  std::pair<Value *, Value *> partOf(const DimExpr &units, int64_t grain) {
+    auto &part = parts[units.text() + "/" + std::to_string(grain)];
+    if (part.first)
+      return part;
+    Value *all = exprs.lower(units), *size = entry.getInt64(uint64_t(grain));
+    Value *chunks = entry.CreateUDiv(entry.CreateAdd(all, entry.getInt64(uint64_t(grain - 1))), size);
+    auto bound = [&](Value *index) {
+      Value *chunk = entry.CreateUDiv(entry.CreateMul(chunks, index), threads64);
+      return entry.CreateBinaryIntrinsic(llvm::Intrinsic::smin, entry.CreateMul(chunk, size), all);
+    };
+    part = {bound(thread64), bound(entry.CreateAdd(thread64, entry.getInt64(1)))};
+    return part;
+  }
+
+  Error emitLaunch(LaunchOp op, Value *layer) {
+    auto kernel = program.kernels.find(op.getKernel());
+    if (kernel == program.kernels.end())
+      return fail(op, "runs kernel '" + op.getKernel() + "', which was not compiled");
+    size_t index = 0;
+    while (info.launches[index].op != op)
+      ++index;
+    return whenWanted(info.launches[index].serves, [&]() -> Error {
+      if (isWorkPending)
+        emitBarrier();
+      FunctionCallee mark = runtimeFunction("weft_rt_mark", llvm::Type::getVoidTy(context), {abi.pointer, abi.i32, abi.i32});
+      body.CreateCall(mark, {frame, thread, body.getInt32(uint32_t(index))});
+      isWorkPending = true;
+      return emitCall(info.launches[index], kernel->second, layer);
+    });
+  }
+
+  Error emitCall(LaunchInfo launch, const LinkedKernel &kernel, Value *layer) {
+    LaunchOp op = launch.op;
+    llvm::SmallVector<Value *> arguments;
+    for (auto [index, operand] : llvm::enumerate(op.getOperands())) {
+      LayoutAttr layout;
+      if (std::optional<mlir::ArrayAttr> layouts = launch.kernel.getArgLayouts())
+        layout = llvm::dyn_cast<LayoutAttr>((*layouts)[index]);
+      llvm::Expected<Value *> pointer = pointerOf(operand, op, layout, layer);
+      if (!pointer)
+        return pointer.takeError();
+      arguments.push_back(*pointer);
+    }
+    for (mlir::Value result : op.getResults()) {
+      llvm::Expected<Value *> pointer = pointerOf(result, op, {}, layer);
+      if (!pointer)
+        return pointer.takeError();
+      arguments.push_back(*pointer);
+    }
+    arguments.push_back(scratch);
+    for (const std::string &dim : kernel.abi.dims)
+      arguments.push_back(exprs.lower(atLaunch(DimExpr::symbol(dim), op)));
+    auto [begin, end] = partOf(atLaunch(kernel.abi.units, op), kernel.abi.grain);
+    arguments.append({begin, end});
+    auto *run = BasicBlock::Create(context, "run", function), *next = BasicBlock::Create(context, "done", function);
+    body.CreateCondBr(body.CreateICmpSLT(begin, end), run, next);
+    body.SetInsertPoint(run);
+    body.CreateCall(kernel.function, arguments);
+    body.CreateBr(next);
+    body.SetInsertPoint(next);
+    return Error::success();
+  }
+
+  template <typename StackOp> Error emitStack(StackOp op) {
+    int64_t layers = int64_t(op.getLayers());
+    if (layers == 0)
+      return Error::success();
+    auto *before = body.GetInsertBlock(), *loop = BasicBlock::Create(context, "layer", function);
+    auto *after = BasicBlock::Create(context, "stacked", function);
+    body.CreateBr(loop);
+    body.SetInsertPoint(loop);
+    llvm::PHINode *layer = body.CreatePHI(abi.i64, 2, "i");
+    layer->addIncoming(body.getInt64(0), before);
+    isWorkPending = true; // the layer before, if nothing else
+    if (Error error = emitBlock(op.getBody().front(), layer))
+      return error;
+    Value *next = body.CreateNSWAdd(layer, body.getInt64(1));
+    layer->addIncoming(next, body.GetInsertBlock());
+    body.CreateCondBr(body.CreateICmpSLT(next, body.getInt64(uint64_t(layers))), loop, after);
+    body.SetInsertPoint(after);
+    return Error::success();
+  }
+
+  const HostProgram &program;
+  const ModelInfo &info;
+  Function *function;
+  llvm::LLVMContext &context;
+  Abi abi;
+  IRBuilder<> entry, body;
+  BasicBlock *exit;
+  Value *frame, *thread;
+  ExprLowering exprs;
+  llvm::SmallVector<Value *> inputs, outputs, slots;
+  Value *weights = nullptr, *wanted = nullptr, *thread64 = nullptr, *threads64 = nullptr, *scratch = nullptr;
+  std::map<std::string, std::pair<Value *, Value *>> parts;
+  bool isWorkPending = false; ///< something ran since the last barrier, as far as is known here
+};
+
+} // namespace
+
+llvm::Expected<Function *> weft::emitHostProgram(const HostProgram &program, llvm::StringRef name, llvm::Module &module) {
+  llvm::LLVMContext &context = module.getContext();
+  llvm::Type *parameters[] = {llvm::PointerType::getUnqual(context), llvm::Type::getInt32Ty(context)};
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false);
+  auto *function = Function::Create(type, llvm::GlobalValue::InternalLinkage, name, module);
+  function->addFnAttr(llvm::Attribute::NoUnwind);
+  if (llvm::Error error = HostEmitter(program, function).run())
+    return std::move(error);
+  return function;
+}

@@ -1,0 +1,36 @@
+// HostProgram: the planned graph as one LLVM function a target, which every thread of a run calls:
+//   checks, one barrier; then for each launch: barrier, mark, kernel(pointers, scratch, sizes, this thread's part of the units);
+//   stacks are loops over the layer number, which moves the weights' pointers by one stride a layer.
+// All sizes, offsets and parts are computed in the entry block. Launches that serve no wanted output are branched around, by all threads
+// alike.
+#ifndef WEFT_CODEGEN_HOST_HOSTPROGRAM_H
+#define WEFT_CODEGEN_HOST_HOSTPROGRAM_H
+
+#include "codegen/Kernel.h"
+#include "codegen/host/ModelInfo.h"
+#include "codegen/pack/WeightPlan.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace weft {
+
+/// A kernel as the host program of one target calls it.
+struct LinkedKernel {
+  llvm::Function *function;
+  KernelAbi abi;
+};
+
+struct HostProgram {
+  const ModelInfo &info;
+  const WeightPlan &weights;
+  llvm::StringMap<LinkedKernel> kernels; ///< by the kernel's symbol
+};
+
+/// Adds `void name(weft_frame *, i32 thread)` to the module, internal. Fails when the graph is not planned or calls what is not there.
+llvm::Expected<llvm::Function *> emitHostProgram(const HostProgram &program, llvm::StringRef name, llvm::Module &module);
+
+/// Adds `i64 name(const i64 *dims, i32 threads)`, internal: bytes of arena, scratch of all threads included.
+llvm::Function *emitArenaBytes(const HostProgram &program, llvm::StringRef name, llvm::Module &module);
+
+} // namespace weft
+
+#endif
