@@ -6,6 +6,7 @@ exit status, what is printed, and which files are there afterwards.
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 WEFT = pathlib.Path(os.environ.get("WEFT", ROOT / "build" / "bin" / "weft"))
 TARGET = os.environ.get("WEFT_TEST_TARGET", "native")
 TIMEOUT = float(os.environ.get("WEFT_TEST_TIMEOUT", "600"))
+
+
+def bounded_memory():
+    """In a child: 12 GiB of addresses, so that an allocation that bad input asks for fails instead of swapping."""
+    if not os.environ.get("WEFT_SANITIZED"):  # the address sanitizer maps terabytes
+        resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))
 
 
 class WeftTest(unittest.TestCase):
@@ -75,6 +82,7 @@ class WeftTest(unittest.TestCase):
         """Runs weft, which must end with STATUS and ERRORS clear errors that hold every pattern, and write nothing in WATCH."""
         watch = watch or self.dir
         before = sorted(path for path in watch.rglob("*"))
+        options.setdefault("preexec_fn", bounded_memory)
         done = self.weft(*arguments, **options)
         said = f"weft {' '.join(map(str, arguments))}\nstatus {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
         self.assertEqual(done.returncode, status, said)
