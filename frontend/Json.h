@@ -14,8 +14,8 @@ struct JsonError {
   std::string message;
 };
 
-/// Parses a whole text. On failure returns none and fills `error`. More than 100 levels of nesting, invalid UTF-8 and numbers beyond
-/// f64 are errors.
+/// Parses a whole text. On failure returns none and fills `error`. More than 100 levels of nesting, a key twice in the outermost
+/// object, invalid UTF-8 and numbers beyond f64 are errors.
 std::optional<llvm::json::Value> parseJson(llvm::StringRef text, JsonError &error);
 
 } // namespace weft

@@ -59,7 +59,6 @@ Body Parser::parseBody(Place place) {
   }
   if (!enterLevel()) { // its statements are not looked at
     declarationsUnknown = true;
-    panic = false;
     skipBraces();
     return body;
   }
