@@ -46,6 +46,9 @@ struct CompiledKernel {
 /// The ABI alone: cheap, and the same for every target.
 llvm::Expected<KernelAbi> kernelAbi(KernelOp kernel);
 
+/// Whether kernels may hold this op ("weft.linear").
+bool hasEmitter(llvm::StringRef opName);
+
 /// Compiles one kernel for one target. The module holds optimized IR: inline and emit it, do not vectorize it again.
 /// Errors name the kernel and the op that has no emitter, or carry Halide's message.
 llvm::Expected<CompiledKernel> compileKernel(KernelOp kernel, const TargetInfo &target, const KernelOptions &options,

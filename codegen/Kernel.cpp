@@ -1,0 +1,319 @@
+// Compiling a kernel: emit its ops, choose and apply the schedule, run Halide, wrap the result.
+#include "codegen/Kernel.h"
+#include "codegen/HalideCall.h"
+#include "codegen/KernelGraph.h"
+#include "codegen/KernelModule.h"
+#include "codegen/emit/Emit.h"
+#include "codegen/schedule/Schedule.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include <set>
+#include <sstream>
+
+using namespace mlir;
+using llvm::Error;
+using llvm::Expected;
+namespace weft {
+
+namespace {
+/// One compilation: the graph, the output and the buffers of one kernel.
+class KernelCompiler {
+public:
+  KernelCompiler(KernelOp kernel, const TargetInfo &target, const KernelOptions &options)
+      : kernel(kernel), options(options), graph(target) {}
+
+  Error emit();
+  Error compile(CompiledKernel &out, llvm::LLVMContext &context);
+  KernelAbi abi() const;
+
+private:
+  LayoutAttr layout(bool result, unsigned index) const;
+  void collectDims();
+  void defineArgument(BlockArgument argument);
+  void definePacked(BlockArgument argument, LayoutAttr layout, hl::ImageParam &param);
+  Error defineOutput();
+  BufferSpec bufferSpec(Value value, LayoutAttr layout, bool result);
+  void constrainOutput();
+  void applySchedule();
+  Error runHalide(CompiledKernel &out, llvm::LLVMContext &context);
+
+  KernelOp kernel;
+  KernelOptions options;
+  KernelGraph graph;
+  std::vector<hl::ImageParam> params;
+  Output output;
+  ScheduleKind kind = ScheduleKind::Plain;
+  Division division;
+  ModuleSpec spec;
+};
+} // namespace
+
+LayoutAttr KernelCompiler::layout(bool result, unsigned index) const {
+  auto layouts = result ? kernel.getResultLayouts() : kernel.getArgLayouts();
+  return layouts ? dyn_cast<LayoutAttr>((*layouts)[index]) : LayoutAttr();
+}
+
+/// Every name that a type or a size of the kernel mentions.
+void KernelCompiler::collectDims() {
+  auto addType = [&](Type type) {
+    if (auto tensor = dyn_cast<NamedTensorType>(type))
+      for (const DimExpr &dim : tensor.getExprs())
+        graph.size(dim);
+  };
+  Block &body = kernel.getBody().front();
+  for (BlockArgument argument : body.getArguments())
+    addType(argument.getType());
+  for (Operation &op : body) {
+    for (Value result : op.getResults())
+      addType(result.getType());
+    for (NamedAttribute attr : op.getAttrDictionary())
+      if (auto dim = dyn_cast<DimAttr>(attr.getValue()))
+        graph.size(dim.getExpr());
+  }
+}
+
+static hl::Type storedType(Value value) {
+  NamedTensorType type = typeOf(value);
+  return type.isF32() ? hl::Float(32) : type.isI32() ? hl::Int(32) : hl::UInt(8);
+}
+
+static DimExpr ceilPanels(const DimExpr &columns) { return DimExpr((*columns.constant() + panelColumns - 1) / panelColumns); }
+
+BufferSpec KernelCompiler::bufferSpec(Value value, LayoutAttr layout, bool result) {
+  hl::Type type = storedType(value);
+  BufferSpec buffer;
+  buffer.code = type.code();
+  buffer.bits = type.bits();
+  std::vector<DimExpr> extents = extentsOf(value);
+  if (layout && layout.getPanel() && !result) {
+    DimExpr columns = typeOf(value).getExpr(layout.getPanelDim()), depth = typeOf(value).getNumElements().dividedBy(columns).value();
+    DimExpr panel(panelColumns);
+    buffer.dims = {{0, panel, 1}, {0, depth, panel}, {0, ceilPanels(columns), panel * depth}};
+    return buffer;
+  }
+  DimExpr stride(1);
+  for (auto [i, extent] : llvm::enumerate(extents)) {
+    buffer.dims.push_back({0, extent, stride});
+    stride = i == 0 && layout && layout.getRowStride() && extents.size() > 1 ? DimExpr(layout.getRowStride()) : stride * extent;
+  }
+  return buffer;
+}
+
+static void constrain(hl::Internal::Dimension dim, KernelGraph &graph, const BufferDim &spec) {
+  dim.set_bounds(graph.size(spec.min), graph.size(spec.extent)).set_stride(graph.size(spec.stride));
+}
+
+/// A packed weight: read as panels by contractions, through its logical index by everything else.
+void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl::ImageParam &param) {
+  hl::Func func(graph.name("weight"));
+  Vars vars = varsFor(argument);
+  int64_t rank = rankOf(argument);
+  hl::Expr column, depth = 0, stride = 1;
+  for (int64_t i = 0; i < rank; ++i) { // the depth is every other dimension in row-major order
+    if (rank - 1 - i == layout.getPanelDim()) {
+      column = vars[i];
+      continue;
+    }
+    depth = depth + vars[i] * stride;
+    stride = stride * graph.size(argument, rank - 1 - i);
+  }
+  func(vars) = param(column % int(panelColumns), hl::Internal::simplify(depth), column / int(panelColumns));
+  graph.panels[argument] = param;
+  graph.define(argument, func);
+}
+
+void KernelCompiler::defineArgument(BlockArgument argument) {
+  LayoutAttr layout = this->layout(false, argument.getArgNumber());
+  BufferSpec buffer = bufferSpec(argument, layout, false);
+  hl::ImageParam param(storedType(argument), int(buffer.dims.size()), "arg" + std::to_string(argument.getArgNumber()));
+  bool aligned = layout && (layout.getPadded() || layout.getPanel());
+  param.set_host_alignment(aligned ? 64 : storedType(argument).bytes());
+  for (auto [i, dim] : llvm::enumerate(buffer.dims))
+    constrain(param.dim(int(i)), graph, dim);
+  spec.arguments.push_back(buffer);
+  params.push_back(param);
+  if (layout && layout.getPanel())
+    return definePacked(argument, layout, param);
+  hl::Func func = param;
+  if (typeOf(argument).isBool()) {
+    func = hl::Func(graph.name("flag"));
+    Vars vars = varsFor(argument);
+    func(vars) = param(toIndex(vars)) != hl::cast<uint8_t>(0);
+    graph.stage(func, Role::Pointwise, argument.getLoc(), extentsOf(argument));
+  }
+  graph.define(argument, func);
+}
+
+Error KernelCompiler::defineOutput() {
+  auto values = kernel.getYield().getValues();
+  if (values.empty())
+    return llvm::createStringError("kernel " + kernel.getSymName() + " yields nothing");
+  output.vars = varsFor(values[0]);
+  output.extents = extentsOf(values[0]);
+  std::vector<hl::Expr> parts;
+  for (Value value : values) {
+    if (extentsOf(value) != output.extents)
+      return llvm::createStringError("kernel " + kernel.getSymName() + " yields values of different shapes");
+    hl::Expr part = graph.func(value)(toIndex(output.vars));
+    parts.push_back(typeOf(value).isBool() ? hl::cast<uint8_t>(part) : part);
+  }
+  output.func = hl::Func("out");
+  if (parts.size() == 1)
+    output.func(output.vars) = parts[0];
+  else
+    output.func(output.vars) = hl::Tuple(parts);
+  output.begin = hl::Param<int>("begin");
+  output.end = hl::Param<int>("end");
+  return Error::success();
+}
+
+Error KernelCompiler::emit() {
+  spec.name = kernel.getSymName().str();
+  collectDims();
+  Block &body = kernel.getBody().front();
+  for (BlockArgument argument : body.getArguments())
+    defineArgument(argument);
+  EmitterTable table;
+  for (Operation &op : body.without_terminator()) {
+    const Emitter *emitter = table.find(op.getName().getStringRef());
+    if (!emitter)
+      return llvm::createStringError("kernel " + kernel.getSymName() + ": no emitter for " + op.getName().getStringRef());
+    if (Error error = (*emitter)(&op, graph))
+      return error;
+  }
+  if (Error error = defineOutput())
+    return error;
+  kind = options.plain ? ScheduleKind::Plain : chooseSchedule(graph, output);
+  division = divide(graph, output, kind);
+  return Error::success();
+}
+
+void KernelCompiler::constrainOutput() {
+  std::vector<hl::OutputImageParam> buffers = output.func.output_buffers();
+  for (auto [i, value] : llvm::enumerate(kernel.getYield().getValues())) {
+    LayoutAttr layout = this->layout(true, i);
+    BufferSpec buffer = bufferSpec(value, layout, true);
+    buffer.divided = division.dim;
+    buffer.unit = division.unit;
+    buffers[i].set_host_alignment(layout && layout.getPadded() && division.dim != 0 ? 64 : 4);
+    for (auto [d, dim] : llvm::enumerate(buffer.dims)) {
+      hl::Internal::Dimension bounds = buffers[i].dim(int(d));
+      constrain(bounds, graph, dim);
+      if (int64_t(d) != division.dim)
+        continue;
+      hl::Expr unit = int(division.unit), first = output.begin * unit, last = output.end * unit;
+      auto constant = dim.extent.constant();
+      if (!constant || *constant % division.unit)
+        last = hl::min(last, graph.size(dim.extent));
+      bounds.set_bounds(first, division.unit == 1 || (constant && *constant % division.unit == 0) ? (output.end - output.begin) * unit : last - first);
+    }
+    spec.results.push_back(buffer);
+  }
+}
+
+void KernelCompiler::applySchedule() {
+  switch (kind) {
+  case ScheduleKind::Plain:
+    return schedulePlain(graph, output);
+  case ScheduleKind::Contraction:
+    return scheduleContraction(graph, output);
+  case ScheduleKind::Attention:
+    return scheduleAttention(graph, output);
+  case ScheduleKind::RowReduction:
+    return scheduleRowReduction(graph, output);
+  case ScheduleKind::Pointwise:
+    return schedulePointwise(graph, output);
+  }
+}
+
+KernelAbi KernelCompiler::abi() const {
+  KernelAbi abi;
+  for (const auto &[name, param] : graph.dims)
+    abi.dims.push_back(name);
+  abi.units = division.units;
+  abi.scratchBytes = scratchBytes(graph, kind);
+  return abi;
+}
+
+Error KernelCompiler::runHalide(CompiledKernel &out, llvm::LLVMContext &context) {
+  std::vector<hl::Argument> arguments(params.begin(), params.end());
+  for (auto &[name, param] : graph.dims) {
+    arguments.push_back(param);
+    spec.dims.push_back(name);
+  }
+  arguments.push_back(output.begin);
+  arguments.push_back(output.end);
+  arguments.push_back(hl::Param<void *>("scratch"));
+  hl::Target target(graph.target.halide + "-no_asserts-no_bounds_query-no_runtime");
+  hl::Pipeline pipeline(output.func);
+  if (kind == ScheduleKind::Contraction && graph.target.prefetch)
+    pipeline.add_custom_lowering_pass(makePrefetchPass(graph, output));
+  pipeline.add_custom_lowering_pass(makeScratchPass());
+  spec.inner = spec.name + "_halide";
+  hl::Module module = pipeline.compile_to_module(arguments, spec.inner, target);
+  if (options.keepStmt) {
+    std::ostringstream text;
+    text << module;
+    out.stmt = text.str();
+  }
+  llvm::SmallString<64> path;
+  if (std::error_code error = llvm::sys::fs::createTemporaryFile("weft-kernel", "bc", path))
+    return llvm::createStringError("cannot make a temporary file: " + error.message());
+  llvm::FileRemover remover(path);
+  module.compile({{hl::OutputFileType::bitcode, path.str().str()}});
+  auto bitcode = llvm::MemoryBuffer::getFile(path, false, false);
+  if (!bitcode)
+    return llvm::createStringError("cannot read " + path + ": " + bitcode.getError().message());
+  auto built = buildKernelModule(std::move(*bitcode), spec, graph.target, context);
+  if (!built)
+    return built.takeError();
+  out.module = std::move(*built);
+  return Error::success();
+}
+
+Error KernelCompiler::compile(CompiledKernel &out, llvm::LLVMContext &context) {
+  constrainOutput();
+  applySchedule();
+  out.name = spec.name;
+  out.abi = abi();
+  return runHalide(out, context);
+}
+
+static Error named(KernelOp kernel, Error error) {
+  if (!error)
+    return error;
+  std::string text = llvm::toString(std::move(error));
+  if (text.find(kernel.getSymName().str()) == std::string::npos)
+    text = ("kernel " + kernel.getSymName() + ": " + text).str();
+  return llvm::createStringError(text);
+}
+
+Expected<KernelAbi> kernelAbi(KernelOp kernel) {
+  TargetInfo target = llvm::cantFail(findTarget("x86-64-v4"));
+  KernelAbi abi;
+  Error error = halideCall([&] {
+    KernelCompiler compiler(kernel, target, KernelOptions());
+    if (Error error = compiler.emit())
+      return error;
+    abi = compiler.abi();
+    return Error::success();
+  });
+  if (error)
+    return named(kernel, std::move(error));
+  return abi;
+}
+
+Expected<CompiledKernel> compileKernel(KernelOp kernel, const TargetInfo &target, const KernelOptions &options, llvm::LLVMContext &context) {
+  CompiledKernel compiled;
+  Error error = halideCall([&] {
+    KernelCompiler compiler(kernel, target, options);
+    if (Error error = compiler.emit())
+      return error;
+    return compiler.compile(compiled, context);
+  });
+  if (error)
+    return named(kernel, std::move(error));
+  return compiled;
+}
+
+} // namespace weft

@@ -1,0 +1,121 @@
+// KernelGraph: a kernel's ops as Halide Funcs. Emitters add definitions, schedules read roles; nothing here is a directive.
+// A value of dimensions [batch, seq, width] is a Func of (width, seq, batch): innermost first. Bool values are Halide bools; arguments and
+// results hold them as bytes.
+#ifndef WEFT_CODEGEN_KERNELGRAPH_H
+#define WEFT_CODEGEN_KERNELGRAPH_H
+
+#include "Halide.h"
+#include "codegen/target/TargetInfo.h"
+#include "ir/Weft.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace hl = Halide;
+
+namespace weft {
+
+using Index = std::vector<hl::Expr>;
+using Vars = std::vector<hl::Var>;
+
+enum class Role {
+  Input,       ///< an argument
+  Pointwise,   ///< cheap or read once: inlined where it is read
+  Row,         ///< read by a reduction and again after it: kept for one row
+  Reduction,   ///< a reduction over (part of) a row or of another dimension
+  Accumulator, ///< the anchor's sums
+  Block        ///< a piece of the attention of one block of queries
+};
+
+/// One Func that a schedule may have to place. `extents`, innermost first, say how much memory it takes at root.
+struct Stage {
+  hl::Func func;
+  Role role;
+  mlir::Location location;
+  std::vector<DimExpr> extents;
+  std::optional<hl::RDom> domain; ///< of reductions
+  bool alongRow = false;          ///< the reduction runs over the innermost dimension of what it reads
+};
+
+/// acc(column in panel, row, ..., panel) += sum over k.
+struct Contraction {
+  hl::Func acc;
+  hl::RDom k;
+  hl::Var column, panel;
+  Vars rows; ///< innermost first
+  int64_t depth, columns;
+  std::string weights; ///< the packed argument's name; empty when the right side is not packed
+  mlir::Value result;
+};
+
+/// Keys that a block of queries first..last of one batch row can see at all.
+struct KeyRange {
+  using Bound = std::function<hl::Expr(hl::Expr first, hl::Expr last, hl::Expr batch)>;
+  Bound begin, end;      ///< null: unbounded
+  bool exact = false;    ///< every key of the range is visible to every query
+};
+
+/// The stages of attention over blocks of `queries` queries, in dimensions (query in block, .., block, head, batch).
+struct AttentionBlock {
+  int queries, keys; ///< of the register tile of scores: the block's queries on lanes, `keys` rows
+  hl::Func query, acc, scores, top, probs, sum, inverse, values, result;
+  hl::RDom depth, tile, maxKey, probKey, sumKey, valueKey;
+  hl::Expr condition; ///< when this block size is used
+};
+
+struct Attention {
+  std::vector<AttentionBlock> blocks; ///< the first whose condition holds
+  hl::Var lane, key, feature, block, head, batch;
+  int64_t width, valueWidth;
+  DimExpr keys;
+  mlir::Value result;
+};
+
+class KernelGraph {
+public:
+  explicit KernelGraph(const TargetInfo &target) : target(target) {}
+
+  // Definitions.
+  hl::Func func(mlir::Value value) const;
+  void define(mlir::Value value, hl::Func func) { funcs[value] = func; }
+  /// A stage that schedules may place.
+  void stage(hl::Func func, Role role, mlir::Location location, std::vector<DimExpr> extents);
+  void reduction(hl::Func func, hl::RDom domain, bool alongRow, mlir::Location location, std::vector<DimExpr> extents);
+
+  /// The value at an index of another, broadcast-compatible shape (NumPy rules), innermost first.
+  hl::Expr at(mlir::Value value, const Index &index) const;
+  /// A run-time or constant size.
+  hl::Expr size(const DimExpr &dim);
+  hl::Expr size(mlir::Value value, int64_t dim);
+  /// A name that is unique in this kernel and speaks in loop nests.
+  std::string name(llvm::StringRef base) { return base.str() + (counts[base.str()]++ ? std::to_string(counts[base.str()] - 1) : ""); }
+
+  const TargetInfo &target;
+  std::map<std::string, hl::Param<int>> dims; ///< by name, sorted: the order of the ABI
+  std::vector<Stage> stages;
+  std::vector<Contraction> contractions;
+  std::optional<Attention> attention;
+  llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
+  llvm::DenseMap<mlir::Value, hl::ImageParam> panels; ///< packed weights: (column, k, panel)
+
+private:
+  llvm::DenseMap<mlir::Value, hl::Func> funcs;
+  std::map<std::string, int> counts;
+};
+
+/// Variables n, m, u, v, ... for a value's dimensions, innermost first.
+Vars varsFor(mlir::Value value);
+Index toIndex(const Vars &vars);
+/// Dimensions of a value, innermost first.
+std::vector<DimExpr> extentsOf(mlir::Value value);
+inline NamedTensorType typeOf(mlir::Value value) { return llvm::cast<NamedTensorType>(value.getType()); }
+inline int64_t rankOf(mlir::Value value) { return typeOf(value).getRank(); }
+
+/// Columns of a packed weight's panel.
+constexpr int64_t panelColumns = 48;
+
+} // namespace weft
+
+#endif

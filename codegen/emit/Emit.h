@@ -1,0 +1,37 @@
+// The table of emitters: one function an op, that defines the Funcs of its results from those of its operands.
+#ifndef WEFT_CODEGEN_EMIT_EMIT_H
+#define WEFT_CODEGEN_EMIT_EMIT_H
+
+#include "codegen/KernelGraph.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+namespace weft {
+
+using Emitter = std::function<llvm::Error(mlir::Operation *, KernelGraph &)>;
+
+class EmitterTable {
+public:
+  /// All families.
+  EmitterTable();
+  template <typename OpT> void add(llvm::Error (*emit)(OpT, KernelGraph &)) {
+    table[OpT::getOperationName()] = [emit](mlir::Operation *op, KernelGraph &graph) { return emit(llvm::cast<OpT>(op), graph); };
+  }
+  /// Null when the op has no emitter.
+  const Emitter *find(llvm::StringRef opName) const;
+
+private:
+  llvm::StringMap<Emitter> table;
+};
+
+void addLinearEmitters(EmitterTable &table);
+void addAttentionEmitters(EmitterTable &table);
+void addMaskEmitters(EmitterTable &table);
+void addNormEmitters(EmitterTable &table);
+void addElementwiseEmitters(EmitterTable &table);
+void addShapeEmitters(EmitterTable &table);
+void addTableEmitters(EmitterTable &table);
+
+} // namespace weft
+
+#endif

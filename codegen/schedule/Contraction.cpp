@@ -1,0 +1,82 @@
+// Contractions: panels of 48 columns outermost (each read from memory once), row tiles inside, accumulators in registers, epilogues inlined
+// into the tile's store. Row tiles come in all heights up to the target's: ceil(rows / tiles) rows each, so that 33 rows cost 35 and not 40,
+// and fewer rows than a tile have a kernel of exactly their height. Neighbouring tiles overlap (ShiftInwards): no row is written past the end.
+#include "codegen/schedule/Schedule.h"
+
+namespace weft {
+
+namespace {
+struct Loops {
+  hl::Var no{"no"}, ni{"ni"}, nj{"nj"}, mo{"mo"}, mi{"mi"};
+};
+} // namespace
+
+static void tileOutput(hl::Stage stage, const Output &output, const TargetInfo &target, const Loops &loops, int rows, bool exact) {
+  int columns = target.tileVectors * target.vectorFloats;
+  hl::Var n = output.vars[0];
+  std::vector<hl::VarOrRVar> order = {loops.ni};
+  stage.split(n, loops.no, loops.ni, int(panelColumns), exact ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
+  if (rows)
+    order.push_back(loops.mi);
+  if (columns < panelColumns) {
+    stage.split(loops.ni, loops.nj, loops.ni, columns);
+    order.push_back(loops.nj);
+  }
+  if (rows) {
+    stage.split(output.vars[1], loops.mo, loops.mi, rows, hl::TailStrategy::ShiftInwards);
+    order.push_back(loops.mo);
+    order.insert(order.end(), output.vars.begin() + 2, output.vars.end());
+  }
+  order.push_back(loops.no);
+  stage.reorder(order).vectorize(loops.ni, target.vectorFloats).unroll(loops.ni);
+  if (rows)
+    stage.unroll(loops.mi);
+}
+
+static void placeAccumulators(Contraction &contraction, Output &output, const TargetInfo &target, const Loops &loops) {
+  int columns = target.tileVectors * target.vectorFloats, width = target.vectorFloats;
+  bool hasRows = !contraction.rows.empty();
+  hl::Var level = columns < panelColumns ? loops.nj : hasRows ? loops.mo : loops.no;
+  hl::Func acc = contraction.acc;
+  acc.compute_at(output.func, level).store_in(hl::MemoryType::Stack).bound_extent(contraction.column, columns);
+  acc.vectorize(contraction.column, width).unroll(contraction.column);
+  hl::RVar ko("ko"), ki("ki");
+  int unroll = contraction.depth < 0 || contraction.depth % 2 ? 1 : contraction.depth % 4 ? 2 : 4;
+  hl::Stage update = acc.update();
+  std::vector<hl::VarOrRVar> order = {contraction.column};
+  if (hasRows)
+    order.push_back(contraction.rows[0]);
+  update.split(contraction.k.x, ko, ki, unroll, unroll == 1 ? hl::TailStrategy::Auto : hl::TailStrategy::RoundUp);
+  order.push_back(ki);
+  order.push_back(ko);
+  update.reorder(order).vectorize(contraction.column, width).unroll(contraction.column);
+  if (hasRows) {
+    acc.unroll(contraction.rows[0]);
+    update.unroll(contraction.rows[0]);
+  }
+  update.unroll(ki);
+}
+
+void scheduleContraction(KernelGraph &graph, Output &output) {
+  const TargetInfo &target = graph.target;
+  Loops loops;
+  bool exact = graph.contractions[0].columns > 0 && graph.contractions[0].columns % panelColumns == 0;
+  if (output.vars.size() == 1) {
+    tileOutput(output.func, output, target, loops, 0, exact);
+  } else {
+    hl::Expr rows = graph.size(output.extents[1]), tiles = (rows + (target.tileRows - 1)) / target.tileRows;
+    hl::Expr height = (rows + tiles - 1) / tiles;
+    if (auto constant = output.extents[1].constant()) {
+      int64_t count = (*constant + target.tileRows - 1) / target.tileRows;
+      tileOutput(output.func, output, target, loops, int((*constant + count - 1) / count), exact);
+    } else {
+      for (int r = target.tileRows; r >= 1; --r)
+        tileOutput(output.func.specialize(height == r), output, target, loops, r, exact);
+      output.func.specialize_fail("height out of range");
+    }
+  }
+  for (Contraction &contraction : graph.contractions)
+    placeAccumulators(contraction, output, target, loops);
+}
+
+} // namespace weft

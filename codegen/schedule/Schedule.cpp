@@ -1,0 +1,114 @@
+// Choosing a schedule, dividing work among threads, and the memory that stages take.
+#include "codegen/schedule/Schedule.h"
+
+using namespace mlir;
+namespace weft {
+
+static bool hasRole(const KernelGraph &graph, Role role) {
+  return llvm::any_of(graph.stages, [&](const Stage &stage) { return stage.role == role; });
+}
+
+/// Whether everything between the anchor's result and the kernel's is element by element, so that the tile of one is the tile of the other.
+static bool reachesOutput(Value anchor, const Output &output) {
+  for (Operation *user : anchor.getUsers()) {
+    if (isa<YieldOp>(user))
+      continue;
+    auto kernelOp = dyn_cast<KernelOpInterface>(user);
+    if (!kernelOp || kernelOp.getAnchorKind() != AnchorKind::Pointwise)
+      return false;
+    for (Value result : user->getResults())
+      if (extentsOf(result) != output.extents || !reachesOutput(result, output))
+        return false;
+  }
+  return extentsOf(anchor) == output.extents;
+}
+
+ScheduleKind chooseSchedule(const KernelGraph &graph, const Output &output) {
+  bool reductions = hasRole(graph, Role::Reduction), rows = hasRole(graph, Role::Row);
+  if (graph.attention) {
+    bool fits = graph.contractions.empty() && !reductions && !rows && reachesOutput(graph.attention->result, output);
+    return fits ? ScheduleKind::Attention : ScheduleKind::Plain;
+  }
+  if (!graph.contractions.empty()) {
+    bool fits = !reductions && !rows && llvm::all_of(graph.contractions, [&](const Contraction &contraction) {
+      return reachesOutput(contraction.result, output);
+    });
+    return fits ? ScheduleKind::Contraction : ScheduleKind::Plain;
+  }
+  if (!reductions)
+    return ScheduleKind::Pointwise;
+  bool along = false, across = false;
+  for (const Stage &stage : graph.stages)
+    if (stage.role == Role::Reduction)
+      (stage.alongRow ? along : across) = true;
+  return along && across ? ScheduleKind::Plain : ScheduleKind::RowReduction;
+}
+
+Division divide(const KernelGraph &graph, const Output &output, ScheduleKind kind) {
+  Division division;
+  int64_t rank = output.extents.size();
+  if (kind == ScheduleKind::Plain || rank == 0)
+    return division;
+  if (kind == ScheduleKind::Contraction && graph.contractions[0].columns > 0)
+    return {0, panelColumns, DimExpr((graph.contractions[0].columns + panelColumns - 1) / panelColumns)};
+  if (kind == ScheduleKind::Attention)
+    return {0, graph.attention->valueWidth, output.extents[0].dividedBy(DimExpr(graph.attention->valueWidth)).value()};
+  if (rank == 1)
+    return division;
+  // Rows: the outermost dimension, or the one before it when that is the batch of something longer.
+  int64_t dim = rank - 1;
+  if (rank >= 3 && !output.extents[rank - 2].isConstant())
+    dim = rank - 2;
+  return {dim, 1, output.extents[dim]};
+}
+
+static DimExpr product(const std::vector<DimExpr> &extents, size_t count) {
+  DimExpr size(1);
+  for (size_t i = 0; i < std::min(count, extents.size()); ++i)
+    size = size * extents[i];
+  return size;
+}
+
+DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind) {
+  DimExpr bytes(0);
+  if (kind == ScheduleKind::Attention) {
+    // Scores and probabilities of one block, its queries and its result; 64 queries are the largest block of any target.
+    const Attention &attention = *graph.attention;
+    DimExpr keys = attention.keys + DimExpr(48);
+    bytes = DimExpr(64 * 4) * (keys * DimExpr(2) + DimExpr(attention.width + attention.valueWidth)) + DimExpr(4096);
+  }
+  for (const Stage &stage : graph.stages) {
+    bool atRoot = kind == ScheduleKind::Plain && stage.role != Role::Input;
+    // A kept row may be long, and its stages may be found by name only after padding: one vector and one line more.
+    if (atRoot)
+      bytes = bytes + product(stage.extents, stage.extents.size()) * DimExpr(8) + DimExpr(1024);
+    else if (kind != ScheduleKind::Attention && (stage.role == Role::Row || stage.role == Role::Reduction))
+      bytes = bytes + product(stage.extents, 1) * DimExpr(8) + DimExpr(1024);
+  }
+  return bytes;
+}
+
+int vectorFor(const DimExpr &extent, const TargetInfo &target) {
+  int width = target.vectorFloats;
+  if (auto constant = extent.constant())
+    while (width > 1 && *constant % width)
+      width /= 2;
+  return width;
+}
+
+void vectorizeRow(hl::Stage stage, hl::Var var, const DimExpr &extent, const TargetInfo &target) {
+  int width = vectorFor(extent, target);
+  auto constant = extent.constant();
+  if (constant && width < target.vectorFloats && *constant > target.vectorFloats)
+    width = target.vectorFloats; // long odd rows: whole vectors and a masked end
+  if (width > 1)
+    stage.vectorize(var, width, constant && *constant % width == 0 ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
+}
+
+void schedulePlain(KernelGraph &graph, Output &output) {
+  for (Stage &stage : graph.stages)
+    if (stage.role != Role::Input)
+      stage.func.compute_root();
+}
+
+} // namespace weft
