@@ -28,7 +28,8 @@ public:
     api.close(handle);
   }
 
-  Error open(const RunOptions &options, const std::vector<int64_t> &dims) {
+  /// Target and weights.
+  Error open(const RunOptions &options) {
     char message[512] = "";
     weft_options open = {};
     open.threads = options.threads;
@@ -37,15 +38,17 @@ public:
     open.target = options.target.empty() ? nullptr : options.target.c_str();
     open.error = message;
     open.error_size = sizeof message;
-    if (api.open(&model, &handle, &open))
-      return Error(message);
+    return api.open(&model, &handle, &open) ? Error(message) : io::success();
+  }
+
+  /// Memory for these dims, and threads.
+  Error prepare(const std::vector<int64_t> &dims) {
+    char message[512] = "";
     weft_context_options create = {};
     create.dim_limits = dims.data();
     create.error = message;
     create.error_size = sizeof message;
-    if (api.context_create(handle, &context, &create))
-      return Error(message);
-    return io::success();
+    return api.context_create(handle, &context, &create) ? Error(message) : io::success();
   }
 
   /// Lays out the arguments as NAME_run_args has them.
@@ -159,12 +162,14 @@ Error runAndWrite(const weft_model_descriptor &model, const RunOptions &options)
   std::vector<std::optional<io::Tensor>> outputs;
   if (Error error = wantedOutputs(model, options, wanted))
     return error;
+  Session session(model);
+  if (Error error = session.open(options))
+    return error;
   if (Error error = bindInputs(model, options, wanted, inputs))
     return error;
   if (Error error = makeOutputs(model, inputs.dims, wanted, outputs))
     return error;
-  Session session(model);
-  if (Error error = session.open(options, inputs.dims))
+  if (Error error = session.prepare(inputs.dims))
     return error;
   session.setArguments(inputs, outputs);
   if (Error error = session.run())

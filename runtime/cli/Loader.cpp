@@ -19,31 +19,70 @@ using io::Error;
 
 namespace {
 
-enum class FileKind { SharedLibrary, Executable, Object, Archive, Other };
+enum class FileKind { SharedLibrary, Executable, Object, Archive, Truncated, Other };
 
-/// By the ELF header: a shared library has type DYN and no interpreter; e_type 1 is an object, 2 or a DYN with an
-/// interpreter (PT_INTERP) an executable.
+/// One row of an ELF file's program header table (elf.h has it too, but not for every system that reads artifacts).
+struct Segment {
+  uint32_t type;
+  uint64_t offset, bytes;
+};
+constexpr uint32_t kLoad = 1, kInterpreter = 3;
+constexpr size_t kElfHeader = 64, kProgramHeader = 56;
+
+uint64_t number(const uint8_t *at, int width) {
+  uint64_t value = 0;
+  for (int i = 0; i < width; ++i)
+    value |= uint64_t(at[i]) << (8 * i);
+  return value;
+}
+
+/// False when the table itself is outside of the file.
+bool readSegments(const uint8_t *data, size_t size, std::vector<Segment> &segments) {
+  uint64_t table = number(data + 32, 8), count = number(data + 56, 2);
+  if (number(data + 54, 2) != kProgramHeader || table > size || (size - table) / kProgramHeader < count)
+    return false;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint8_t *row = data + table + i * kProgramHeader;
+    segments.push_back({uint32_t(number(row, 4)), number(row + 8, 8), number(row + 32, 8)});
+  }
+  return true;
+}
+
+/// A shared library is an ELF file of type DYN without an interpreter; with one it is an executable. The loader of the
+/// system maps truncated files and dies of them later, so segments are held against the file's size here.
 FileKind kindOf(const uint8_t *data, size_t size) {
   if (size >= 8 && memcmp(data, "!<arch>\n", 8) == 0)
     return FileKind::Archive;
-  if (size < 64 || memcmp(data, "\x7f" "ELF\x02\x01", 6) != 0)
+  if (size < 6 || memcmp(data, "\x7f" "ELF\x02\x01", 6) != 0)
     return FileKind::Other;
-  uint16_t type = uint16_t(data[16] | data[17] << 8);
+  if (size < kElfHeader)
+    return FileKind::Truncated;
+  uint64_t type = number(data + 16, 2);
   if (type == 1)
     return FileKind::Object;
-  if (type == 2)
-    return FileKind::Executable;
-  uint64_t headers;
-  memcpy(&headers, data + 32, 8);
-  uint16_t entryBytes = uint16_t(data[54] | data[55] << 8), count = uint16_t(data[56] | data[57] << 8);
-  for (uint16_t i = 0; i < count; ++i) {
-    uint64_t at = headers + uint64_t(i) * entryBytes;
-    if (headers > size || at > size - 4 || entryBytes < 4)
-      return FileKind::Other;
-    if (data[at] == 3 && data[at + 1] == 0 && data[at + 2] == 0 && data[at + 3] == 0)
-      return FileKind::Executable;
+  std::vector<Segment> segments;
+  if (!readSegments(data, size, segments))
+    return FileKind::Truncated;
+  bool interpreter = false;
+  for (const Segment &segment : segments) {
+    interpreter |= segment.type == kInterpreter;
+    if (segment.type == kLoad && (segment.offset > size || size - segment.offset < segment.bytes))
+      return FileKind::Truncated;
   }
-  return FileKind::SharedLibrary;
+  return interpreter || type == 2 ? FileKind::Executable : FileKind::SharedLibrary;
+}
+
+const char *kindText(FileKind kind) {
+  switch (kind) {
+  case FileKind::Object:
+    return "is an object";
+  case FileKind::Archive:
+    return "is a static library";
+  case FileKind::Truncated:
+    return "is truncated";
+  default:
+    return "is no artifact";
+  }
 }
 
 Error loadDescriptor(const std::string &path, const weft_model_descriptor **model) {
@@ -83,11 +122,9 @@ int withArtifact(const std::string &program, RunOptions options, std::vector<std
       }
     return execute(path, arguments, program);
   }
-  if (kind != FileKind::SharedLibrary) {
-    const char *what = kind == FileKind::Object ? "an object" : kind == FileKind::Archive ? "a static library" : "no artifact";
-    return report(program, "'" + path + "' is " + what + "; expected a shared library or an executable that weft made",
+  if (kind != FileKind::SharedLibrary)
+    return report(program, "'" + path + "' " + kindText(kind) + "; expected a shared library or an executable that weft made",
                   kFailure);
-  }
   const weft_model_descriptor *model = nullptr;
   if (Error error = loadDescriptor(path, &model))
     return report(program, error.text(), kFailure);

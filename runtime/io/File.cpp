@@ -60,6 +60,8 @@ AtomicWriter::~AtomicWriter() {
     close(descriptor);
   if (!temporary.empty())
     unlink(temporary.c_str());
+  if (blocking)
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Error AtomicWriter::failure(const std::string &what, int error) {
@@ -80,6 +82,11 @@ Error AtomicWriter::open(const std::string &destination) {
       free(real);
     }
   }
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGXFSZ}) // the last: a limit on file sizes is an error of write()
+    sigaddset(&ending, signal);
+  blocking = pthread_sigmask(SIG_BLOCK, &ending, &before) == 0;
   temporary = path + ".tmp-XXXXXX";
   descriptor = mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor >= 0)

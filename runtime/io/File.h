@@ -3,6 +3,7 @@
 #define WEFT_RUNTIME_IO_FILE_H
 
 #include "runtime/io/Error.h"
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -49,6 +50,8 @@ private:
 
   std::string path, temporary;
   int descriptor = -1;
+  bool blocking = false; // signals that would end the process wait until the temporary file is gone or renamed
+  sigset_t before;
 };
 
 } // namespace weft::io
