@@ -60,8 +60,15 @@ AtomicWriter::~AtomicWriter() {
     close(descriptor);
   if (!temporary.empty())
     unlink(temporary.c_str());
-  if (blocking)
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (!blocking)
+    return;
+  // What write() has reported already must not end the process after all.
+  sigset_t reported;
+  sigemptyset(&reported);
+  sigaddset(&reported, SIGXFSZ);
+  timespec none = {};
+  sigtimedwait(&reported, nullptr, &none);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Error AtomicWriter::failure(const std::string &what, int error) {

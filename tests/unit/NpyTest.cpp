@@ -7,6 +7,7 @@
 #include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -195,6 +196,18 @@ TEST_F(FilesTest, WritersLeaveNothingHalfWritten) {
     ASSERT_FALSE(writer.write("half", 4));
   }
   EXPECT_EQ(system(("test -z \"$(ls " + folder + ")\"").c_str()), 0) << "an uncommitted file is gone";
+}
+
+TEST_F(FilesTest, AFullDiskIsAnError) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit small = {100, before.rlim_max}; // the header fits, the data does not
+  std::vector<float> data(1000);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  Error error = writeNpy(folder + "a.npy", {"a", WEFT_F32, {1000}, data.data(), 4000});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(error.text(), "can't write '" + folder + "a.npy': File too large");
+  EXPECT_EQ(system(("test -z \"$(ls " + folder + ")\"").c_str()), 0) << "nothing half-written";
 }
 
 TEST_F(FilesTest, AFolderIsNoInput) {
