@@ -1,0 +1,28 @@
+// How values lie in memory: the one place that knows row strides.
+// Rows of the arena are whole vectors of 16 elements, and never a multiple of 1 KiB apart: rows that alias one cache set cost up to a
+// third of a contraction's speed.
+#ifndef WEFT_PASSES_LAYOUT_H
+#define WEFT_PASSES_LAYOUT_H
+
+#include "Weft.h"
+
+namespace weft {
+
+/// Elements from one row of the arena to the next, for rows of `width` elements.
+int64_t arenaRowStride(int64_t width);
+
+/// A value in the arena. Rows of a run-time width are dense (rowStride 0) and so not padded.
+LayoutAttr arenaLayout(NamedTensorType type);
+/// A buffer of the caller's.
+LayoutAttr denseLayout(NamedTensorType type);
+/// A weight in rows, padded with zeros to whole vectors.
+LayoutAttr weightLayout(NamedTensorType type);
+/// A weight of a contraction: panels of `panel` columns of dimension `panelDim`.
+LayoutAttr panelLayout(mlir::MLIRContext *context, int64_t panelDim);
+
+/// Bytes of a value in the arena, as an expression over the dimensions.
+DimExpr arenaBytes(NamedTensorType type);
+
+} // namespace weft
+
+#endif

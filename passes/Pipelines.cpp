@@ -1,0 +1,60 @@
+// The order of the passes, phase by phase; see Pipelines.h. Also what weft-opt knows by name.
+#include "passes/Pipelines.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+using namespace weft;
+
+namespace weft {
+#define GEN_PASS_REGISTRATION
+#include "passes/Passes.h.inc"
+} // namespace weft
+
+void weft::populateSimplifyPipeline(OpPassManager &pm) { pm.addPass(createSimplify()); }
+
+void weft::populateFusePipeline(OpPassManager &pm, bool requireFusion) {
+  pm.addPass(createFuseMaskSoftmax({requireFusion}));
+  pm.addPass(createFuseAttention({requireFusion}));
+  pm.addPass(createFoldWeights());
+  pm.addPass(createMergeProjections());
+  pm.addPass(createFuseResidualNorm({requireFusion}));
+  pm.addPass(createSimplify());
+  pm.addPass(createCheckRuntimeValues());
+  pm.addPass(createFuseEpilogues());
+}
+
+void weft::populateKernelPipeline(OpPassManager &pm) {
+  pm.addPass(createFormKernels());
+  pm.addPass(createOutlineKernels());
+  pm.addPass(createPlanMemory());
+  pm.addPass(createPackWeights());
+}
+
+void weft::buildPipeline(OpPassManager &module, const PipelineOptions &options) {
+  OpPassManager &pm = module.nest<ModelOp>();
+  populateSimplifyPipeline(pm);
+  if (options.last >= Phase::Fused)
+    populateFusePipeline(pm, options.requireFusion);
+  if (options.last >= Phase::Kernels)
+    populateKernelPipeline(pm);
+}
+
+namespace {
+struct TextOptions : PassPipelineOptions<TextOptions> {
+  Option<bool> requireFusion{*this, "require-fusion", llvm::cl::desc("a missed fusion is an error"), llvm::cl::init(false)};
+};
+} // namespace
+
+void weft::registerPasses() {
+  registerWeftPasses();
+  auto add = [](StringRef name, StringRef what, Phase last) {
+    PassPipelineRegistration<TextOptions>(name, what, [last](OpPassManager &pm, const TextOptions &options) {
+      buildPipeline(pm, {last, options.requireFusion});
+    });
+  };
+  add("weft-to-simplified", "everything up to simplified ops", Phase::Simplified);
+  add("weft-to-fused", "everything up to fused ops and groups", Phase::Fused);
+  add("weft-to-kernels", "everything up to planned and packed kernels", Phase::Kernels);
+}

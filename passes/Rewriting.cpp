@@ -1,0 +1,48 @@
+// Small questions that several passes ask of the IR; see Rewriting.h.
+#include "passes/Rewriting.h"
+
+using namespace mlir;
+using namespace weft;
+
+std::optional<double> weft::constantOf(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant ? std::optional<double>(constant.getValue().convertToDouble()) : std::nullopt;
+}
+
+std::optional<AnchorKind> weft::anchorOf(Operation *op) {
+  auto kernel = dyn_cast<KernelOpInterface>(op);
+  return kernel ? std::optional<AnchorKind>(kernel.getAnchorKind()) : std::nullopt;
+}
+
+void FusionReport::fused(Location loc, const Twine &what) { emitRemark(loc) << "fused " << what; }
+
+void FusionReport::missed(Operation *site, const Twine &what, const Missed &why) {
+  InFlightDiagnostic diagnostic = required ? emitError(site->getLoc()) : emitRemark(site->getLoc());
+  diagnostic << what << " not fused: " << why.why;
+  if (why.other)
+    diagnostic.attachNote(why.other->getLoc()) << "here";
+  errors |= required;
+}
+
+void weft::eraseDead(Operation *op, RewriterBase &rewriter) {
+  SetVector<Operation *> pending;
+  pending.insert(op);
+  while (!pending.empty()) {
+    Operation *next = pending.pop_back_val();
+    if (!isOpTriviallyDead(next))
+      continue;
+    for (Value operand : next->getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        pending.insert(source);
+    rewriter.eraseOp(next);
+  }
+}
+
+SmallVector<Block *> weft::computeBlocks(GraphOp graph) {
+  SmallVector<Block *> blocks{&graph.getBody().front()};
+  graph.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<EncoderOp, DecoderOp>(op))
+      blocks.push_back(&op->getRegion(0).front());
+  });
+  return blocks;
+}

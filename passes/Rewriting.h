@@ -1,0 +1,53 @@
+// Small questions that several passes ask of the IR: weights, numbers, uses, and how a fusion site reports.
+// Consumes ops, produces answers and remarks; changes nothing.
+#ifndef WEFT_PASSES_REWRITING_H
+#define WEFT_PASSES_REWRITING_H
+
+#include "Weft.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace weft {
+
+/// The number if the value is a weft.constant.
+std::optional<double> constantOf(mlir::Value value);
+
+/// The axis from the front.
+inline int64_t axisOf(int64_t axis, NamedTensorType type) { return axis < 0 ? axis + type.getRank() : axis; }
+
+/// What kind of kernel the op asks for; nothing for ops that compute no tensor (stacks, checks, weights).
+std::optional<AnchorKind> anchorOf(mlir::Operation *op);
+/// The value is computed from indices: cheaper at each use than stored.
+inline bool isIndexOp(mlir::Operation *op) { return op && anchorOf(op) == AnchorKind::Index; }
+
+/// The op of `block` that is or contains `op`; null when there is none.
+inline mlir::Operation *ancestorIn(mlir::Block *block, mlir::Operation *op) { return block->findAncestorOpInBlock(*op); }
+
+/// Why a site isn't fused, and the other op that is to blame (may be null).
+struct Missed {
+  std::string why;
+  mlir::Operation *other = nullptr;
+};
+
+/// Reports of one pass: remarks, and whether a missed fusion is an error.
+class FusionReport {
+public:
+  explicit FusionReport(bool required) : required(required) {}
+  void fused(mlir::Location loc, const llvm::Twine &what);
+  void missed(mlir::Operation *site, const llvm::Twine &what, const Missed &why);
+  /// A missed fusion was an error.
+  bool failed() const { return errors; }
+
+private:
+  bool required;
+  bool errors = false;
+};
+
+/// Erases an op that nothing uses, then what only it used.
+void eraseDead(mlir::Operation *op, mlir::RewriterBase &rewriter);
+
+/// The blocks whose ops become kernels: each graph's body and the stacks' bodies in it, outer ones first.
+llvm::SmallVector<mlir::Block *> computeBlocks(GraphOp graph);
+
+} // namespace weft
+
+#endif

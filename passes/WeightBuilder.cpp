@@ -1,0 +1,59 @@
+// Makes weights that are computed from others at compile time; see WeightBuilder.h.
+#include "passes/WeightBuilder.h"
+#include "llvm/ADT/SmallString.h"
+
+using namespace mlir;
+using namespace weft;
+
+/// A reference to the same weight inside an initializer, at the layer of its argument.
+static Value refInside(OpBuilder &builder, Location loc, WeightRefOp ref, Value layer) {
+  return WeightRefOp::create(builder, loc, ref.getType(), ref.getWeightAttr(), ref.getLayer() ? layer : Value());
+}
+
+static Value number(OpBuilder &builder, Location loc, double value) {
+  auto scalar = NamedTensorType::get(builder.getContext(), ArrayRef<DimExpr>{}, builder.getF32Type());
+  return ConstantOp::create(builder, loc, scalar, builder.getF64FloatAttr(value));
+}
+
+Value WeightBuilder::reference(StringRef name, WeightRefOp like, Operation *before, NamedTensorType type, Body body) {
+  if (!symbols.lookup<WeightOp>(name)) {
+    auto base = symbols.lookup<WeightOp>(like.getWeight());
+    OpBuilder builder(base->getContext());
+    builder.setInsertionPointAfter(base);
+    auto weight = WeightOp::create(builder, like.getLoc(), builder.getStringAttr(name), StringAttr(), base.getLayersAttr(), TypeAttr::get(type));
+    Block &block = weight.getInit().emplaceBlock();
+    Value layer = like.getLayer() ? block.addArgument(builder.getIndexType(), like.getLoc()) : Value();
+    builder.setInsertionPointToStart(&block);
+    Value value = body(builder, like.getLoc(), layer);
+    YieldOp::create(builder, like.getLoc(), value);
+    symbols.insert(weight);
+  }
+  OpBuilder builder(before);
+  return WeightRefOp::create(builder, like.getLoc(), type, name, like.getLayer());
+}
+
+Value WeightBuilder::concat(ArrayRef<WeightRefOp> refs, ArrayRef<NamedTensorType> types, int64_t axis, Operation *before) {
+  SmallVector<DimExpr> dims = types.front().getExprs();
+  for (NamedTensorType type : types.drop_front())
+    dims[axis] = dims[axis] + type.getExpr(axis);
+  std::string name = "merged";
+  for (auto [ref, type] : llvm::zip(refs, types))
+    name += "." + (ref ? WeightRefOp(ref).getWeight().str() : "zeros" + std::to_string(type.getDim(axis).getStatic().value_or(0)));
+  WeightRefOp like = *llvm::find_if(refs, [](WeightRefOp ref) { return static_cast<bool>(ref); });
+  NamedTensorType type = types.front().withDims(dims);
+  return reference(name, like, before, type, [&](OpBuilder &builder, Location loc, Value layer) -> Value {
+    SmallVector<Value> pieces;
+    for (auto [ref, pieceType] : llvm::zip(refs, types))
+      pieces.push_back(ref ? refInside(builder, loc, ref, layer) : BroadcastOp::create(builder, loc, pieceType, number(builder, loc, 0)));
+    return ConcatOp::create(builder, loc, type, pieces, builder.getI64IntegerAttr(axis));
+  });
+}
+
+Value WeightBuilder::scaled(WeightRefOp ref, double factor, Operation *before) {
+  SmallString<16> text;
+  APFloat(factor).toString(text);
+  std::string name = (ref.getWeight() + "*" + text).str();
+  return reference(name, ref, before, ref.getType(), [&](OpBuilder &builder, Location loc, Value layer) -> Value {
+    return MulOp::create(builder, loc, ref.getType(), refInside(builder, loc, ref, layer), number(builder, loc, factor));
+  });
+}

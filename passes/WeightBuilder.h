@@ -1,0 +1,30 @@
+// Makes weights that are computed from others at compile time, and their references; equal ones are made once.
+// Consumes weight_refs of one layer number, produces weft.weight symbols with initializer regions.
+#ifndef WEFT_PASSES_WEIGHTBUILDER_H
+#define WEFT_PASSES_WEIGHTBUILDER_H
+
+#include "passes/Rewriting.h"
+
+namespace weft {
+
+class WeightBuilder {
+public:
+  explicit WeightBuilder(ModelOp model) : model(model), symbols(model) {}
+
+  /// The weights behind `refs` (same layer number) joined along `axis`; a null ref is zeros of the type given for it.
+  /// `types` are the pieces' types. Inserts the reference before `before`.
+  mlir::Value concat(llvm::ArrayRef<WeightRefOp> refs, llvm::ArrayRef<NamedTensorType> types, int64_t axis, mlir::Operation *before);
+  /// The weight times a number.
+  mlir::Value scaled(WeightRefOp ref, double factor, mlir::Operation *before);
+
+private:
+  using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::Value layer)>;
+  mlir::Value reference(llvm::StringRef name, WeightRefOp like, mlir::Operation *before, NamedTensorType type, Body body);
+
+  ModelOp model;
+  mlir::SymbolTable symbols;
+};
+
+} // namespace weft
+
+#endif
