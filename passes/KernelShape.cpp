@@ -93,9 +93,9 @@ SmallVector<DimExpr> KernelShape::mergedDims(Value value) const {
   SmallVector<DimExpr> dims = outerType(value).getExprs();
   if (leading.empty() || !carrying.lookup(value))
     return dims;
-  dims.erase(dims.begin(), dims.begin() + leading.size() - 1);
-  dims.front() = DimExpr::symbol(mergedName);
-  return dims;
+  SmallVector<DimExpr> merged{DimExpr::symbol(mergedName)};
+  llvm::append_range(merged, llvm::drop_begin(dims, leading.size()));
+  return merged;
 }
 
 //===-- Names ---------------------------------------------------------------------------------------------------------===//
