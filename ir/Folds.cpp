@@ -1,5 +1,6 @@
 // Folds: exact simplifications that need no new op. Numbers stay bit for bit what they were.
 #include "Weft.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace weft;
@@ -96,3 +97,68 @@ OpFoldResult SplitHeadsOp::fold(FoldAdaptor) {
 
 /// m & m -> m
 OpFoldResult MaskAndOp::fold(FoldAdaptor) { return getLhs() == getRhs() ? OpFoldResult(getLhs()) : OpFoldResult(); }
+
+//===-- Arithmetic ----------------------------------------------------------------------------------------------------===//
+
+Operation *WeftDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
+  auto number = dyn_cast<FloatAttr>(value);
+  auto tensor = dyn_cast<NamedTensorType>(type);
+  if (!number || !number.getType().isF64() || !tensor || tensor.getRank() != 0)
+    return nullptr;
+  return ConstantOp::create(builder, loc, tensor, number);
+}
+
+static std::optional<double> numberOf(Attribute attr) {
+  auto number = dyn_cast_or_null<FloatAttr>(attr);
+  return number ? std::optional<double>(number.getValueAsDouble()) : std::nullopt;
+}
+
+/// Two constants give a constant; `neutral` on the right (and on the left of a commutative op) leaves the other side.
+template <typename Op, typename Function>
+static OpFoldResult foldArithmetic(Op op, typename Op::FoldAdaptor operands, double neutral, Function function) {
+  std::optional<double> lhs = numberOf(operands.getLhs()), rhs = numberOf(operands.getRhs());
+  if (lhs && rhs && op.getType().getRank() == 0)
+    return FloatAttr::get(Float64Type::get(op.getContext()), function(*lhs, *rhs));
+  if (rhs == neutral && op.getLhs().getType() == op.getType())
+    return op.getLhs();
+  if (lhs == neutral && op->template hasTrait<OpTrait::IsCommutative>() && op.getRhs().getType() == op.getType())
+    return op.getRhs();
+  return {};
+}
+
+OpFoldResult AddOp::fold(FoldAdaptor operands) {
+  return foldArithmetic(*this, operands, 0, [](double a, double b) { return a + b; });
+}
+OpFoldResult SubOp::fold(FoldAdaptor operands) {
+  return foldArithmetic(*this, operands, 0, [](double a, double b) { return a - b; });
+}
+OpFoldResult MulOp::fold(FoldAdaptor operands) {
+  return foldArithmetic(*this, operands, 1, [](double a, double b) { return a * b; });
+}
+OpFoldResult DivOp::fold(FoldAdaptor operands) {
+  return foldArithmetic(*this, operands, 1, [](double a, double b) { return a / b; });
+}
+
+OpFoldResult UnaryOp::fold(FoldAdaptor operands) {
+  std::optional<double> x = numberOf(operands.getX());
+  if (getFunction() == Activation::Neg)
+    if (auto inner = getX().getDefiningOp<UnaryOp>(); inner && inner.getFunction() == Activation::Neg)
+      return inner.getX();
+  if (!x)
+    return {};
+  auto constant = [&](double value) { return FloatAttr::get(Float64Type::get(getContext()), value); };
+  switch (getFunction()) {
+  case Activation::Neg:
+    return constant(-*x);
+  case Activation::Sqrt:
+    return constant(std::sqrt(*x));
+  case Activation::Exp:
+    return constant(std::exp(*x));
+  case Activation::Log:
+    return constant(std::log(*x));
+  case Activation::Relu:
+    return constant(std::max(*x, 0.0));
+  default:
+    return {};
+  }
+}

@@ -8,7 +8,19 @@ def Weft_GroupOp : Weft_Op<"group", [SingleBlock, RecursiveMemoryEffects]> {
   let summary = "ops that become one kernel";
   let description = [{
     Formed by the fusion passes; the region may use values from outside. Its anchor is its strongest op's.
-    Example: `%y = weft.group contraction { ... weft.yield %z : T } : T`.
+    Example:
+    ```mlir
+    weft.model @m {
+      weft.graph @forward(%x: !weft.tensor<[batch, 4], f32>, %w: !weft.tensor<[8, 4], f32>) inputs ["x", "w"] {
+        %z = weft.group contraction {
+          %y = weft.linear %x, %w : (!weft.tensor<[batch, 4], f32>, !weft.tensor<[8, 4], f32>) -> !weft.tensor<[batch, 8], f32>
+          %r = weft.unary relu %y : (!weft.tensor<[batch, 8], f32>) -> !weft.tensor<[batch, 8], f32>
+          weft.yield %r : !weft.tensor<[batch, 8], f32>
+        } : !weft.tensor<[batch, 8], f32>
+        weft.output %z : !weft.tensor<[batch, 8], f32> names ["z"]
+      }
+    }
+    ```
   }];
   let arguments = (ins Weft_AnchorKindAttr:$anchor);
   let results = (outs Variadic<Weft_Tensor>:$results);
@@ -20,12 +32,15 @@ def Weft_GroupOp : Weft_Op<"group", [SingleBlock, RecursiveMemoryEffects]> {
 def Weft_KernelOp : Weft_Op<"kernel", [Symbol, IsolatedFromAbove, HasParent<"ModelOp">, SingleBlock]> {
   let summary = "one kernel: straight-line ops with dimension names of its own";
   let description = [{
-    Arguments, then results of weft.yield, are what its launches pass. `argLayouts` and `resultLayouts` give for each a `#weft.layout`: how it lies in memory.
+    Arguments, then results of weft.yield, are what its launches pass. `argLayouts` and `resultLayouts` give for each a `#weft.layout`: how it lies in
+    memory.
     Example:
     ```mlir
-    weft.kernel @contraction_0 contraction (%x: !weft.tensor<[m, 4], f32>, %w: !weft.tensor<[8, 4], f32>) {
-      %y = weft.linear %x, %w : (!weft.tensor<[m, 4], f32>, !weft.tensor<[8, 4], f32>) -> !weft.tensor<[m, 8], f32>
-      weft.yield %y : !weft.tensor<[m, 8], f32>
+    weft.model @m {
+      weft.kernel @contraction_0 contraction (%x: !weft.tensor<[m, 4], f32>, %w: !weft.tensor<[8, 4], f32>) {
+        %y = weft.linear %x, %w : (!weft.tensor<[m, 4], f32>, !weft.tensor<[8, 4], f32>) -> !weft.tensor<[m, 8], f32>
+        weft.yield %y : !weft.tensor<[m, 8], f32>
+      }
     }
     ```
   }];
@@ -45,7 +60,19 @@ def Weft_LaunchOp : Weft_Op<"launch", [Pure, DeclareOpInterfaceMethods<SymbolUse
     `dims` gives the kernel's dimension names in terms of the graph's. An operand or result may have more leading dimensions than
     the kernel's argument where the kernel's first dimension is their product: [batch, seq, 384] passes as [m, 384]. After memory
     planning, `slots` gives the arena slot of each result (-1 - n: output n of the graph, written in place).
-    Example: `%y = weft.launch @contraction_0(%x, %w) dims {m = #weft.dim<"batch*seq">} : (...) -> ...`
+    Example:
+    ```mlir
+    weft.model @m {
+      weft.kernel @relu pointwise (%x: !weft.tensor<[m, 4], f32>) {
+        %y = weft.unary relu %x : (!weft.tensor<[m, 4], f32>) -> !weft.tensor<[m, 4], f32>
+        weft.yield %y : !weft.tensor<[m, 4], f32>
+      }
+      weft.graph @forward(%x: !weft.tensor<[batch, seq, 4], f32>) inputs ["x"] {
+        %y = weft.launch @relu(%x) dims {m = #weft.dim<"batch*seq">} slots [-1] : (!weft.tensor<[batch, seq, 4], f32>) -> !weft.tensor<[batch, seq, 4], f32>
+        weft.output %y : !weft.tensor<[batch, seq, 4], f32> names ["y"]
+      }
+    }
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Weft_Tensor>:$operands, DictionaryAttr:$dims, OptionalAttr<DenseI64ArrayAttr>:$slots);
   let results = (outs Variadic<Weft_Tensor>:$results);

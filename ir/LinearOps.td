@@ -31,7 +31,12 @@ def Weft_LinearOp : Weft_TensorOp<"linear"> {
 def Weft_MatMulOp : Weft_TensorOp<"matmul"> {
   let summary = "matrix product over the last two dimensions, leading ones broadcast";
   let description = [{
-    `y[..., m, n] = sum_k a[..., m, k] * b[..., k, n]`.
+    `y[..., m, n] = sum_k a[..., m, k] * b[..., k, n]`. Leading dimensions broadcast as in NumPy; both operands have at least two
+    dimensions.
+    Example:
+    ```mlir
+    %y = weft.matmul %a, %b : (!weft.tensor<[batch, 2, query, 8], f32>, !weft.tensor<[batch, 2, 8, key], f32>) -> !weft.tensor<[batch, 2, query, key], f32>
+    ```
   }];
   let arguments = (ins Weft_F32:$lhs, Weft_F32:$rhs);
   let results = (outs Weft_F32:$result);
@@ -41,7 +46,12 @@ def Weft_MatMulOp : Weft_TensorOp<"matmul"> {
 def Weft_Conv1dOp : Weft_TensorOp<"conv1d"> {
   let summary = "convolution over [batch, channels, length]";
   let description = [{
-    The weight is [out, in, kernel] as in PyTorch, zero padding `pad` on both sides. A run-time length must be a multiple of the stride.
+    `y[b, o, t] = sum_{i, k} x[b, i, t * stride + k - pad] * weight[o, i, k] + bias[o]`, zero outside x. The weight is [out, in, kernel] as in
+    PyTorch. The result has floor((length + 2 pad - kernel) / stride) + 1 positions; a run-time length must be a multiple of the stride.
+    Example:
+    ```mlir
+    %y = weft.conv1d %x, %w bias %b stride 2 pad 1 : (!weft.tensor<[batch, 80, frames], f32>, !weft.tensor<[384, 80, 3], f32>, !weft.tensor<[384], f32>) -> !weft.tensor<[batch, 384, "frames/2"], f32>
+    ```
   }];
   let arguments = (ins Weft_F32:$x, Weft_F32:$weight, Optional<Weft_F32>:$bias, I64Attr:$stride, I64Attr:$pad);
   let results = (outs Weft_F32:$result);
@@ -51,7 +61,12 @@ def Weft_Conv1dOp : Weft_TensorOp<"conv1d"> {
 def Weft_Conv2dOp : Weft_TensorOp<"conv2d"> {
   let summary = "convolution over [batch, channels, height, width]";
   let description = [{
-    The weight is [out, in, kernel height, kernel width]; stride and padding are [vertical, horizontal].
+    `y[b, o, v, h] = sum x[b, i, v * stride + k - pad, ...] * weight[o, i, k, l] + bias[o]`, zero outside x. The weight is [out, in, kernel height,
+    kernel width]; stride and padding are [vertical, horizontal]. Sizes are as for weft.conv1d.
+    Example:
+    ```mlir
+    %y = weft.conv2d %x, %w stride [16, 16] pad [0, 0] : (!weft.tensor<[batch, 3, 224, 224], f32>, !weft.tensor<[768, 3, 16, 16], f32>) -> !weft.tensor<[batch, 768, 14, 14], f32>
+    ```
   }];
   let arguments = (ins Weft_F32:$x, Weft_F32:$weight, Optional<Weft_F32>:$bias, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad);
   let results = (outs Weft_F32:$result);

@@ -15,6 +15,7 @@ def Weft_Dialect : Dialect {
     `weft.residual_norm`, `weft.group`), and kernels (`weft.kernel`, `weft.launch`). Weights are symbols; their bytes stay
     outside the text.
   }];
+  let hasConstantMaterializer = 1;
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{ void registerOps(); }];
