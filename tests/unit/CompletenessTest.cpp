@@ -1,0 +1,88 @@
+// Every registered op has a reference function, a description with an example that parses, and a test of its text.
+// LINK: weft_ir
+#include "IrText.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace weft;
+using namespace weft::test;
+
+namespace {
+/// The generated op reference.
+std::string opReference() {
+  auto buffer = llvm::MemoryBuffer::getFile(WEFT_BINARY_DIR "/docs/ops.md");
+  EXPECT_TRUE(buffer) << "docs/ops.md is not built";
+  return buffer ? (*buffer)->getBuffer().str() : "";
+}
+
+/// The part of the reference about one op, empty when there is none.
+llvm::StringRef sectionOf(llvm::StringRef reference, llvm::StringRef op) {
+  size_t begin = reference.find(("### `" + op + "` (").str());
+  if (begin == llvm::StringRef::npos)
+    return "";
+  llvm::StringRef rest = reference.drop_front(begin + 4);
+  return rest.take_front(rest.find("\n### "));
+}
+
+/// The text inside ```mlir ... ```.
+std::vector<std::string> examplesOf(llvm::StringRef section) {
+  std::vector<std::string> examples;
+  for (size_t at = section.find("```mlir\n"); at != llvm::StringRef::npos; at = section.find("```mlir\n", at)) {
+    at += 8;
+    examples.push_back(section.slice(at, section.find("```", at)).str());
+  }
+  return examples;
+}
+
+std::vector<mlir::OperationName> ops(mlir::MLIRContext &context) {
+  std::vector<mlir::OperationName> names;
+  for (mlir::RegisteredOperationName name : context.getRegisteredOperationsByDialect("weft"))
+    names.push_back(name);
+  return names;
+}
+
+/// Declares something or ends a region: nothing to compute.
+bool isStructure(mlir::OperationName name) {
+  return llvm::is_contained({"weft.model", "weft.dim", "weft.weight", "weft.graph", "weft.output", "weft.yield", "weft.generate", "weft.kernel"},
+                            name.getStringRef());
+}
+} // namespace
+
+TEST(Completeness, TheDialectIsRegistered) {
+  Ir ir;
+  EXPECT_GT(ops(ir.context).size(), 60u);
+}
+
+TEST(Completeness, EveryOpHasAReference) {
+  Ir ir;
+  for (mlir::OperationName name : ops(ir.context))
+    EXPECT_TRUE(isStructure(name) || reference::hasReference(name)) << name.getStringRef().str() << " has no function in ir/reference";
+}
+
+TEST(Completeness, EveryOpIsDescribedWithAnExampleThatParses) {
+  Ir ir;
+  std::string reference = opReference();
+  for (mlir::OperationName name : ops(ir.context)) {
+    std::string op = name.getStringRef().str();
+    llvm::StringRef section = sectionOf(reference, op);
+    EXPECT_FALSE(section.empty()) << op << " has no description";
+    std::vector<std::string> examples = examplesOf(section);
+    EXPECT_FALSE(examples.empty()) << op << " has no example";
+    for (const std::string &example : examples) {
+      EXPECT_NE(example.find(op), std::string::npos) << "an example of " << op << " does not use it";
+      ir.errors.clear();
+      std::string text = llvm::StringRef(example).contains("weft.model") ? example : wrapOps(example);
+      EXPECT_TRUE(ir.parse(text)) << "the example of " << op << " does not parse: " << ir.errors << text;
+    }
+  }
+}
+
+TEST(Completeness, EveryOpHasATestOfItsText) {
+  Ir ir;
+  for (mlir::OperationName name : ops(ir.context)) {
+    llvm::StringRef op = name.getStringRef();
+    op.consume_front("weft.");
+    std::string path = (WEFT_SOURCE_DIR "/tests/ops/" + op + ".mlir").str();
+    EXPECT_TRUE(llvm::sys::fs::exists(path)) << "no tests/ops/" << op.str() << ".mlir";
+  }
+}
