@@ -47,7 +47,7 @@ def Weft_DimOp : Weft_Op<"dim", [HasParent<"ModelOp">]> {
   let hasVerifier = 1;
 }
 
-def Weft_WeightOp : Weft_Op<"weight", [Symbol, HasParent<"ModelOp">]> {
+def Weft_WeightOp : Weft_Op<"weight", [Symbol, IsolatedFromAbove, HasParent<"ModelOp">]> {
   let summary = "a tensor of the checkpoint, or one computed from others at compile time";
   let description = [{
     `path` is the checkpoint name without prefix; `{i}` stands for the layer number when `layers` is given: the symbol is then one tensor a layer.
