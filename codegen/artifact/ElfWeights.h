@@ -9,6 +9,8 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/raw_ostream.h"
+#include <string>
+#include <vector>
 
 namespace weft {
 
@@ -20,15 +22,29 @@ inline constexpr uint64_t kWeightsAlignment = 4096;
 /// Writes the weights, exactly as many bytes as the section has.
 using WeightsWriter = llvm::function_ref<llvm::Error(llvm::raw_ostream &)>;
 
-/// Bytes that the ELF file reserves for weights; 0 when it has no such section.
-llvm::Expected<uint64_t> reservedWeightsBytes(llvm::MemoryBufferRef elf);
+/// An ELF file whose weights section is about to be filled: a relocatable object, or a linked library or executable, where the
+/// weights become a read-only segment of their own (it takes the program header of the notes; their section stays).
+class FilledElf {
+public:
+  /// `elf` must live as long as this. A file without the section is passed on as it is.
+  static llvm::Expected<FilledElf> create(llvm::MemoryBufferRef elf);
+  /// Bytes of the whole file.
+  uint64_t size() const { return weightsBytes ? offset + weightsBytes : elf.getBufferSize(); }
+  llvm::Error write(llvm::raw_ostream &out, WeightsWriter writer) const;
 
-/// Copies a relocatable object to `out`, its weights section filled.
-llvm::Error writeObjectWithWeights(llvm::MemoryBufferRef object, llvm::raw_ostream &out, WeightsWriter writer);
+private:
+  /// New bytes at an offset of the headers.
+  struct Patch {
+    uint64_t offset;
+    std::string bytes;
+  };
+  friend class ElfFiller;
 
-/// Fills the weights section of a linked shared library or executable, in place, as a read-only segment of its own. The segment
-/// takes the program header of the notes (build id), whose section stays.
-llvm::Error fillLinkedWeights(llvm::StringRef path, WeightsWriter writer);
+  explicit FilledElf(llvm::MemoryBufferRef elf) : elf(elf) {}
+  llvm::MemoryBufferRef elf;
+  std::vector<Patch> patches; // by rising offset, apart from one another
+  uint64_t offset = 0, weightsBytes = 0;
+};
 
 } // namespace weft
 

@@ -85,6 +85,8 @@ Error weft::linkFiles(const LinkJob &job) {
       arguments.push_back("-Wl,-soname," + job.soname);
   }
   FileRemover removeScript(script, !script.empty());
+  if (job.cxx) // an executable needs libc, libm and pthread, nothing else
+    arguments.insert(arguments.end(), {"-static-libstdc++", "-static-libgcc"});
   arguments.insert(arguments.end(), job.inputs.begin(), job.inputs.end());
   arguments.insert(arguments.end(), {"-lm", "-lpthread"});
   return runLinker(*driver, arguments);

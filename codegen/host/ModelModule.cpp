@@ -43,8 +43,7 @@ static Expected<std::unique_ptr<TargetMachine>> makeMachine(const Triple &triple
       target->createTargetMachine(triple, cpu, features, options, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
 }
 
-/// Code of one function for one target, whatever the module's other functions are made for.
-static void setTarget(Function &function, const TargetInfo &target) {
+void weft::setFunctionTarget(Function &function, const TargetInfo &target) {
   function.addFnAttr("target-cpu", target.cpu);
   if (!target.features.empty())
     function.addFnAttr("target-features", target.features);
@@ -104,7 +103,7 @@ private:
       std::string symbol = kernel.name + "." + target.target.symbol;
       for (Function &function : *kernel.module)
         if (!function.isDeclaration())
-          setTarget(function, target.target);
+          setFunctionTarget(function, target.target);
       Function *function = kernel.module->getFunction(kernel.name);
       if (!function)
         return createStringError("internal error: kernel '" + kernel.name + "' defines no function of its name");
@@ -116,7 +115,7 @@ private:
     Expected<Function *> forward = emitHostProgram(program, info.name + ".forward." + target.target.symbol, *module);
     if (!forward)
       return forward.takeError();
-    setTarget(**forward, target.target);
+    setFunctionTarget(**forward, target.target);
     hostFunctions.push_back(*forward);
     parts.facts.targets.push_back({target.target, *forward});
     if (!parts.facts.arenaBytes) { // the ABIs of a kernel's targets agree

@@ -28,6 +28,9 @@ struct ModelParts {
 /// Links the parts (whose modules live in `context`) into one module, verified and cleaned up.
 llvm::Expected<std::unique_ptr<llvm::Module>> linkModel(ModelParts parts, llvm::LLVMContext &context);
 
+/// Makes code of one function for a target, whatever the module's other functions are made for.
+void setFunctionTarget(llvm::Function &function, const TargetInfo &target);
+
 enum class CodeKind { Object, Assembly };
 
 /// Machine code for the module's triple: position independent, one section a function.
