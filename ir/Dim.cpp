@@ -1,5 +1,6 @@
 // Dimension expressions: arithmetic on canonical polynomials, their text, and its parser.
 #include "Dim.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -10,7 +11,7 @@ using namespace weft;
 using Rational = DimExpr::Rational;
 using Monomial = DimExpr::Monomial;
 
-static Rational reduced(__int128 num, __int128 den) {
+static std::optional<Rational> reduced(__int128 num, __int128 den) {
   if (den < 0) {
     num = -num;
     den = -den;
@@ -21,14 +22,20 @@ static Rational reduced(__int128 num, __int128 den) {
     a = b;
     b = rest;
   }
-  if (a == 0)
-    return {0, 1};
-  return {static_cast<int64_t>(num / a), static_cast<int64_t>(den / a)};
+  if (den == 0)
+    return std::nullopt;
+  num /= a;
+  den /= a;
+  if (num > INT64_MAX || num <= INT64_MIN || den > INT64_MAX)
+    return std::nullopt;
+  return Rational{static_cast<int64_t>(num), static_cast<int64_t>(den)};
 }
 
-static Rational times(Rational a, Rational b) {
+static std::optional<Rational> times(Rational a, Rational b) {
   return reduced(static_cast<__int128>(a.num) * b.num, static_cast<__int128>(a.den) * b.den);
 }
+
+static std::optional<Rational> inverse(Rational a) { return reduced(a.den, a.num); }
 
 static Monomial product(const Monomial &a, const Monomial &b, int sign = 1) {
   Monomial result = a;
@@ -38,54 +45,113 @@ static Monomial product(const Monomial &a, const Monomial &b, int sign = 1) {
   return result;
 }
 
-DimExpr::DimExpr(int64_t constant) { add({}, {constant, 1}); }
+DimExpr::DimExpr(int64_t constant) { add({}, Rational{constant, 1}); }
 
 DimExpr DimExpr::symbol(llvm::StringRef name) {
   DimExpr result;
-  result.add({{name.str(), 1}}, {1, 1});
+  result.add({{name.str(), 1}}, Rational{1, 1});
   return result;
 }
 
-void DimExpr::add(const Monomial &monomial, Rational coefficient) {
-  Rational &sum = terms_[monomial];
-  sum = reduced(static_cast<__int128>(sum.num) * coefficient.den + static_cast<__int128>(coefficient.num) * sum.den,
-                static_cast<__int128>(sum.den) * coefficient.den);
-  if (sum.num == 0)
+DimExpr DimExpr::overflow() {
+  DimExpr result = symbol("__overflow");
+  result.overflowed = true;
+  return result;
+}
+
+void DimExpr::add(const Monomial &monomial, std::optional<Rational> coefficient) {
+  if (overflowed)
+    return;
+  bool fits = coefficient && llvm::all_of(monomial, [](const auto &factor) { return std::abs(factor.second) <= maxPower; });
+  std::optional<Rational> sum;
+  if (fits) {
+    Rational old = terms_[monomial];
+    __int128 a = static_cast<__int128>(old.num) * coefficient->den, b = static_cast<__int128>(coefficient->num) * old.den;
+    sum = reduced(a + b, static_cast<__int128>(old.den) * coefficient->den);
+  }
+  if (!sum || terms_.size() > maxTerms) {
+    *this = overflow();
+    return;
+  }
+  if (sum->num == 0)
     terms_.erase(monomial);
+  else
+    terms_[monomial] = *sum;
+}
+
+/// Adds other * factor * monomial.
+void DimExpr::addScaled(const DimExpr &other, const Monomial &monomial, Rational factor) {
+  if (other.overflowed)
+    *this = overflow();
+  for (const auto &[a, x] : other.terms_)
+    add(product(a, monomial), times(x, factor));
 }
 
 DimExpr DimExpr::operator+(const DimExpr &other) const {
   DimExpr result = *this;
-  for (const auto &[monomial, coefficient] : other.terms_)
-    result.add(monomial, coefficient);
+  result.addScaled(other, {}, {1, 1});
   return result;
 }
 
 DimExpr DimExpr::operator-(const DimExpr &other) const {
   DimExpr result = *this;
-  for (const auto &[monomial, coefficient] : other.terms_)
-    result.add(monomial, {-coefficient.num, coefficient.den});
+  result.addScaled(other, {}, {-1, 1});
   return result;
 }
 
 DimExpr DimExpr::operator*(const DimExpr &other) const {
+  if (overflowed || other.overflowed)
+    return overflow();
   DimExpr result;
-  for (const auto &[a, x] : terms_)
-    for (const auto &[b, y] : other.terms_)
-      result.add(product(a, b), times(x, y));
+  for (const auto &[monomial, coefficient] : other.terms_)
+    result.addScaled(*this, monomial, coefficient);
   return result;
 }
 
 std::optional<DimExpr> DimExpr::dividedBy(const DimExpr &divisor) const {
-  if (*this == divisor && !divisor.terms_.empty())
-    return DimExpr(1);
-  if (divisor.terms_.size() != 1)
+  if (divisor.terms_.empty())
     return std::nullopt;
+  if (overflowed || divisor.overflowed)
+    return overflow();
+  if (divisor.terms_.size() != 1)
+    return dividedBySum(divisor);
   const auto &[monomial, coefficient] = *divisor.terms_.begin();
+  std::optional<Rational> factor = inverse(coefficient);
   DimExpr result;
-  for (const auto &[a, x] : terms_)
-    result.add(product(a, monomial, -1), times(x, reduced(coefficient.den, coefficient.num)));
-  return result;
+  result.addScaled(*this, product({}, monomial, -1), factor.value_or(Rational{1, 1}));
+  return factor ? result : overflow();
+}
+
+/// Lexicographic: the first name with different powers decides. Unlike the map's order it survives multiplication, as long division needs.
+static bool below(const Monomial &a, const Monomial &b) {
+  auto i = a.begin(), j = b.begin();
+  for (; i != a.end() && j != b.end(); ++i, ++j)
+    if (*i != *j)
+      return i->first != j->first ? i->first > j->first : i->second < j->second;
+  return i == a.end() && j != b.end();
+}
+
+static std::pair<Monomial, Rational> leading(const std::map<Monomial, Rational> &terms) {
+  return *std::max_element(terms.begin(), terms.end(), [](const auto &a, const auto &b) { return below(a.first, b.first); });
+}
+
+/// Long division of polynomials; nothing where a rest stays.
+std::optional<DimExpr> DimExpr::dividedBySum(const DimExpr &divisor) const {
+  DimExpr rest = *this, quotient;
+  auto [lead, leadCoefficient] = leading(divisor.terms_);
+  std::optional<Rational> factor = inverse(leadCoefficient);
+  for (size_t step = 0; factor && step < maxTerms && !rest.terms_.empty(); ++step) {
+    auto [monomial, coefficient] = leading(rest.terms_);
+    std::optional<Rational> scale = times(coefficient, *factor);
+    Monomial part = product(monomial, lead, -1);
+    if (!scale || llvm::any_of(part, [](const auto &power) { return power.second < 0; }))
+      return std::nullopt;
+    quotient.add(part, scale);
+    rest.addScaled(divisor, part, {-scale->num, scale->den});
+    if (rest.overflowed)
+      return std::nullopt;
+  }
+  return rest.terms_.empty() && factor ? std::optional<DimExpr>(quotient) : std::nullopt;
 }
 
 std::optional<int64_t> DimExpr::constant() const {
@@ -110,11 +176,11 @@ static std::string termText(const Monomial &monomial, Rational coefficient) {
   int64_t size = coefficient.num < 0 ? -coefficient.num : coefficient.num;
   if (size != 1)
     join(above, std::to_string(size));
+  if (coefficient.den != 1)
+    join(below, std::to_string(coefficient.den));
   for (const auto &[name, power] : monomial)
     for (int i = 0; i < std::abs(power); ++i)
       join(power > 0 ? above : below, name);
-  if (coefficient.den != 1)
-    join(below, std::to_string(coefficient.den));
   if (above.empty())
     above = "1";
   if (below.empty())
@@ -154,6 +220,8 @@ std::optional<int64_t>
 DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> size) const {
   // One common sum of fractions: (frames - 1)/2 is exact for odd frames although neither of its terms is.
   Rational sum;
+  if (overflowed)
+    return std::nullopt;
   for (const auto &[monomial, coefficient] : terms_) {
     int64_t num = coefficient.num, den = coefficient.den;
     for (const auto &[name, power] : monomial) {
@@ -164,10 +232,11 @@ DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> si
         if (llvm::MulOverflow(power > 0 ? num : den, *value, power > 0 ? num : den))
           return std::nullopt;
     }
-    if (den == 0)
+    std::optional<Rational> added = reduced(static_cast<__int128>(sum.num) * den + static_cast<__int128>(num) * sum.den,
+                                            static_cast<__int128>(sum.den) * den);
+    if (!added)
       return std::nullopt;
-    sum = reduced(static_cast<__int128>(sum.num) * den + static_cast<__int128>(num) * sum.den,
-                  static_cast<__int128>(sum.den) * den);
+    sum = *added;
   }
   if (sum.den != 1)
     return std::nullopt;
@@ -176,6 +245,8 @@ DimExpr::evaluate(llvm::function_ref<std::optional<int64_t>(llvm::StringRef)> si
 
 DimExpr DimExpr::substitute(llvm::function_ref<std::optional<DimExpr>(llvm::StringRef)> replacement) const {
   DimExpr result;
+  if (overflowed)
+    return overflow();
   for (const auto &[monomial, coefficient] : terms_) {
     DimExpr term;
     term.add({}, coefficient);
@@ -184,8 +255,8 @@ DimExpr DimExpr::substitute(llvm::function_ref<std::optional<DimExpr>(llvm::Stri
       for (int i = 0; i < std::abs(power); ++i) {
         if (power > 0)
           term = term * factor;
-        else if (std::optional<DimExpr> quotient = term.dividedBy(factor))
-          term = *quotient;
+        else
+          term = term.dividedBy(factor).value_or(overflow());
       }
     }
     result = result + term;
@@ -263,4 +334,7 @@ private:
 };
 } // namespace
 
-std::optional<DimExpr> DimExpr::parse(llvm::StringRef text) { return TextParser(text).whole(); }
+std::optional<DimExpr> DimExpr::parse(llvm::StringRef text) {
+  std::optional<DimExpr> result = TextParser(text).whole();
+  return result && !result->isOverflow() ? result : std::nullopt;
+}

@@ -1,6 +1,7 @@
 // Dimension expressions: sums, products and quotients of named dimensions and numbers, in one canonical form.
 // `frames/2 + 1` is a polynomial with rational coefficients; a quotient must be exact at run time (else an error code),
-// so (frames/2)*2 is frames. Equal expressions have equal text, which is what types compare.
+// so (frames/2)*2 is frames. Equal expressions have equal text, which is what types compare. What leaves 64 bits, or grows beyond
+// maxTerms, becomes overflow(): an expression without a value, which stays what it is under any further arithmetic.
 #ifndef WEFT_IR_DIM_H
 #define WEFT_IR_DIM_H
 
@@ -26,13 +27,15 @@ public:
   DimExpr() = default; // zero
   DimExpr(int64_t constant);
   static DimExpr symbol(llvm::StringRef name);
+  static DimExpr overflow();
+  bool isOverflow() const { return overflowed; }
   /// Parses what text() prints (`2*batch*seq+1`, `frames/2`); nothing when the text is malformed or overflows.
   static std::optional<DimExpr> parse(llvm::StringRef text);
 
   DimExpr operator+(const DimExpr &other) const;
   DimExpr operator-(const DimExpr &other) const;
   DimExpr operator*(const DimExpr &other) const;
-  /// The exact quotient, where the divisor is one term (a number, a dimension, a product); nothing otherwise.
+  /// The exact quotient: by one term (a number, a dimension, a product) always, which run time checks; by a sum where it divides.
   std::optional<DimExpr> dividedBy(const DimExpr &divisor) const;
   bool operator==(const DimExpr &other) const { return text() == other.text(); }
   bool operator!=(const DimExpr &other) const { return !(*this == other); }
@@ -49,8 +52,15 @@ public:
   DimExpr substitute(llvm::function_ref<std::optional<DimExpr>(llvm::StringRef)> replacement) const;
 
 private:
-  void add(const Monomial &monomial, Rational coefficient);
+  static constexpr size_t maxTerms = 64;
+  static constexpr int maxPower = 16;
+
+  void add(const Monomial &monomial, std::optional<Rational> coefficient);
+  void addScaled(const DimExpr &other, const Monomial &monomial, Rational factor);
+  std::optional<DimExpr> dividedBySum(const DimExpr &divisor) const;
+
   std::map<Monomial, Rational> terms_;
+  bool overflowed = false;
 };
 
 } // namespace weft

@@ -31,9 +31,7 @@ void WeftDialect::initialize() {
 }
 
 DimExpr DimAttr::getExpr() const {
-  std::optional<DimExpr> expr = DimExpr::parse(getText());
-  assert(expr && "dimension attributes hold canonical text");
-  return *expr;
+  return DimExpr::parse(getText()).value_or(DimExpr::overflow());
 }
 
 std::optional<int64_t> DimAttr::getStatic() const {

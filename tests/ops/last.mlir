@@ -1,0 +1,21 @@
+// weft.last: text and rules.
+// RUN: weft-opt -split-input-file -verify-diagnostics %s | FileCheck %s
+
+// CHECK-LABEL: weft.graph @good
+// CHECK: weft.last %x, %l : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, 4], f32>
+weft.model @m {
+  weft.graph @good(%x: !weft.tensor<[batch, seq, 4], f32>, %l: !weft.tensor<[batch], i32>) inputs ["x", "l"] {
+    %y = weft.last %x, %l : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, 4], f32>
+    weft.output names []
+  }
+}
+
+// -----
+
+weft.model @m {
+  weft.graph @bad(%x: !weft.tensor<[batch, seq, 4], f32>, %l: !weft.tensor<[batch, 1], i32>) inputs ["x", "l"] {
+    // expected-error@+1 {{needs lengths [batch], but got [batch, 1]}}
+    %y = weft.last %x, %l : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[batch, 1], i32>) -> !weft.tensor<[batch, 4], f32>
+    weft.output names []
+  }
+}
