@@ -1,0 +1,176 @@
+// Binds a model to a checkpoint: every tensor that the description reads, under one of its prefixes, with its shape and type.
+#include "Frontend.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace llvm;
+
+namespace weft {
+
+/// Nearest names are searched for so many missing tensors only; each search looks at the whole checkpoint.
+constexpr unsigned maxNearest = 64;
+
+static std::string nameAt(WeightOp weight, std::optional<int64_t> layer) {
+  std::string path = weight.getPath()->str();
+  if (!layer)
+    return path;
+  std::string number = std::to_string(*layer);
+  for (size_t at = path.find("{i}"); at != std::string::npos; at = path.find("{i}", at + number.size()))
+    path.replace(at, 3, number);
+  return path;
+}
+
+static SmallVector<std::string> prefixesOf(WeightOp weight) {
+  SmallVector<std::string> prefixes;
+  auto model = weight->getParentOfType<ModelOp>();
+  if (mlir::ArrayAttr given = model ? model.getPrefixesAttr() : mlir::ArrayAttr())
+    for (mlir::Attribute prefix : given)
+      prefixes.push_back(cast<mlir::StringAttr>(prefix).getValue().str());
+  if (prefixes.empty())
+    prefixes.push_back("");
+  return prefixes;
+}
+
+std::optional<std::string> findWeightName(WeightOp weight, std::optional<int64_t> layer, const WeightStore &weights) {
+  std::string name = nameAt(weight, layer);
+  for (const std::string &prefix : prefixesOf(weight))
+    if (weights.find(prefix + name))
+      return prefix + name;
+  return std::nullopt;
+}
+
+static StringRef storedText(WeightType type) {
+  switch (type) {
+  case WeightType::F32:
+    return "f32";
+  case WeightType::F16:
+    return "f16";
+  case WeightType::BF16:
+    return "bf16";
+  case WeightType::F64:
+    return "f64";
+  case WeightType::I32:
+    return "i32";
+  case WeightType::I64:
+    return "i64";
+  case WeightType::Bool:
+    return "bool";
+  case WeightType::Other:
+    return "another type";
+  }
+  llvm_unreachable("all types are named");
+}
+
+static bool widens(WeightType stored, NamedTensorType use) {
+  if (use.isF32())
+    return stored == WeightType::F32 || stored == WeightType::F16 || stored == WeightType::BF16 || stored == WeightType::F64;
+  if (use.isI32())
+    return stored == WeightType::I32 || stored == WeightType::I64;
+  return stored == WeightType::Bool;
+}
+
+static std::string usedText(NamedTensorType type) {
+  StringRef element = type.isF32() ? "f32" : type.isI32() ? "i32" : "bool";
+  return element.str() + type.shapeText();
+}
+
+static std::string storedText(const WeightTensor &tensor) {
+  std::string text = storedText(tensor.type).str() + "[";
+  for (int64_t size : tensor.shape)
+    text += (text.back() == '[' ? "" : ", ") + std::to_string(size);
+  return text + "]";
+}
+
+namespace {
+
+class WeightChecker {
+public:
+  WeightChecker(const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics)
+      : weights(weights), sources(sources), diagnostics(diagnostics) {}
+  void check(WeightOp weight);
+
+private:
+  void reportMissing(WeightOp weight, ArrayRef<std::optional<int64_t>> layers);
+  bool checkTensor(WeightOp weight, const std::string &name);
+  StringRef nearest(StringRef name);
+
+  const WeightStore &weights;
+  const SourceManager &sources;
+  Diagnostics &diagnostics;
+  std::vector<std::string> names;
+  unsigned searches = 0;
+};
+
+} // namespace
+
+StringRef WeightChecker::nearest(StringRef name) {
+  if (searches++ >= maxNearest)
+    return "";
+  if (names.empty())
+    names = weights.names();
+  SmallVector<StringRef> candidates(names.begin(), names.end());
+  return findNearestName(name, candidates);
+}
+
+void WeightChecker::reportMissing(WeightOp weight, ArrayRef<std::optional<int64_t>> layers) {
+  SmallVector<std::string> prefixes = prefixesOf(weight);
+  std::string name = nameAt(weight, layers.front());
+  std::string others = layers.size() > 1 ? " (nor are those of " + std::to_string(layers.size() - 1) + " other layers)" : "";
+  Diagnostic &diagnostic = diagnostics.error(rangeOf(weight.getLoc(), sources), "the weight '" + prefixes.front() + name +
+                                                                                   "' is not in '" + weights.description() + "'" +
+                                                                                   others);
+  for (const std::string &prefix : ArrayRef(prefixes).drop_front())
+    diagnostic.note("nor is '" + prefix + name + "'");
+  for (const std::string &prefix : prefixes)
+    if (StringRef near = nearest(prefix + name); !near.empty()) {
+      diagnostic.note("the nearest name is '" + near + "'");
+      break;
+    }
+  diagnostic.note("it is read as " + usedText(weight.getType()));
+}
+
+bool WeightChecker::checkTensor(WeightOp weight, const std::string &name) {
+  std::optional<WeightTensor> tensor = weights.find(name);
+  auto type = cast<NamedTensorType>(weight.getType());
+  SmallVector<int64_t, 4> shape;
+  for (DimAttr dim : type.getDims())
+    shape.push_back(dim.getStatic().value_or(-1));
+  bool sameShape = tensor->shape == shape, fits = widens(tensor->type, type);
+  if (sameShape && fits)
+    return true;
+  std::string file = tensor->file.empty() ? weights.description() : tensor->file.str();
+  Diagnostic &diagnostic =
+      diagnostics.error(rangeOf(weight.getLoc(), sources), "the weight '" + name + "' is " + storedText(*tensor) + " in '" + file +
+                                                              "', but " + usedText(type) + " here");
+  bool swapped = shape.size() == 2 && tensor->shape.size() == 2 && shape[0] == tensor->shape[1] && shape[1] == tensor->shape[0];
+  if (swapped && fits)
+    diagnostic.note("'transposed' of linear says that a checkpoint stores [in, out]");
+  return false;
+}
+
+void WeightChecker::check(WeightOp weight) {
+  if (!weight.getPath())
+    return;
+  SmallVector<std::optional<int64_t>> missing;
+  bool layered = weight.getLayers().has_value();
+  int64_t count = layered ? static_cast<int64_t>(*weight.getLayers()) : 1;
+  bool fine = true;
+  for (int64_t i = 0; i < count; ++i) {
+    std::optional<int64_t> layer = layered ? std::optional<int64_t>(i) : std::nullopt;
+    std::optional<std::string> name = findWeightName(weight, layer, weights);
+    if (!name)
+      missing.push_back(layer);
+    else if (fine) // one layer's wrong shape stands for all
+      fine = checkTensor(weight, *name);
+  }
+  if (!missing.empty())
+    reportMissing(weight, missing);
+}
+
+void checkWeights(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
+  WeightChecker checker(weights, sources, diagnostics);
+  for (WeightOp weight : model.getOps<WeightOp>())
+    checker.check(weight);
+}
+
+} // namespace weft
