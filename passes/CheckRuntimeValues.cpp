@@ -86,7 +86,7 @@ private:
   static void check(Operation *op, const Bounds &bounds, Done &done) {
     OpBuilder builder(op->getContext());
     builder.setInsertionPointAfterValue(bounds.value);
-    while (builder.getInsertionPoint() != builder.getBlock()->end() && isa<CheckOp>(*builder.getInsertionPoint()))
+    while (builder.getInsertionPoint() != builder.getBlock()->end() && isa<CheckOp, ConstantOp>(*builder.getInsertionPoint()))
       builder.setInsertionPoint(builder.getBlock(), std::next(builder.getInsertionPoint()));
     auto lower = DimAttr::get(op->getContext(), bounds.lower), upper = DimAttr::get(op->getContext(), bounds.upper);
     auto check = CheckOp::create(builder, op->getLoc(), bounds.value, lower, upper, builder.getStringAttr(bounds.what));

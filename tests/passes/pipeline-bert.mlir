@@ -1,51 +1,51 @@
 // RUN: weft-opt --weft-to-kernels %s 2>&1 | FileCheck %s
 // The whole way for a post-norm encoder: seven kernels for any number of layers, outputs in place.
-!h = !weft.tensor<[batch, seq, 384], f32>
-!w = !weft.tensor<[384, 384], f32>
-!b = !weft.tensor<[384], f32>
-!f = !weft.tensor<[batch, seq, 1536], f32>
-!t = !weft.tensor<[batch, 12, seq, 32], f32>
-!s = !weft.tensor<[batch, 12, seq, seq], f32>
+!h = !weft.tensor<[batch, seq, 64], f32>
+!w = !weft.tensor<[64, 64], f32>
+!b = !weft.tensor<[64], f32>
+!f = !weft.tensor<[batch, seq, 256], f32>
+!t = !weft.tensor<[batch, 4, seq, 16], f32>
+!s = !weft.tensor<[batch, 4, seq, seq], f32>
 !m = !weft.tensor<[batch, 1, 1, seq], i1>
 !c = !weft.tensor<[], f32>
 weft.model @bert {
-  weft.dim @batch in 1 to 64
-  weft.dim @seq in 1 to 512
-  weft.weight @words "word_embeddings.weight" : !weft.tensor<[30522, 384], f32>
-  weft.weight @kinds "token_type_embeddings.weight" : !weft.tensor<[2, 384], f32>
-  weft.weight @places "position_embeddings.weight" : !weft.tensor<[512, 384], f32>
+  weft.dim @batch in 1 to 8
+  weft.dim @seq in 1 to 24
+  weft.weight @words "word_embeddings.weight" : !weft.tensor<[97, 64], f32>
+  weft.weight @kinds "token_type_embeddings.weight" : !weft.tensor<[8, 64], f32>
+  weft.weight @places "position_embeddings.weight" : !weft.tensor<[24, 64], f32>
   weft.weight @gain "LayerNorm.weight" : !b
   weft.weight @bias "LayerNorm.bias" : !b
-  weft.weight @wq "layer.{i}.query.weight" layers 6 : !w
-  weft.weight @bq "layer.{i}.query.bias" layers 6 : !b
-  weft.weight @wk "layer.{i}.key.weight" layers 6 : !w
-  weft.weight @bk "layer.{i}.key.bias" layers 6 : !b
-  weft.weight @wv "layer.{i}.value.weight" layers 6 : !w
-  weft.weight @bv "layer.{i}.value.bias" layers 6 : !b
-  weft.weight @wo "layer.{i}.output.weight" layers 6 : !w
-  weft.weight @bo "layer.{i}.output.bias" layers 6 : !b
-  weft.weight @g1 "layer.{i}.norm1.weight" layers 6 : !b
-  weft.weight @c1 "layer.{i}.norm1.bias" layers 6 : !b
-  weft.weight @w1 "layer.{i}.fc1.weight" layers 6 : !weft.tensor<[1536, 384], f32>
-  weft.weight @b1 "layer.{i}.fc1.bias" layers 6 : !weft.tensor<[1536], f32>
-  weft.weight @w2 "layer.{i}.fc2.weight" layers 6 : !weft.tensor<[384, 1536], f32>
-  weft.weight @b2 "layer.{i}.fc2.bias" layers 6 : !b
-  weft.weight @g2 "layer.{i}.norm2.weight" layers 6 : !b
-  weft.weight @c2 "layer.{i}.norm2.bias" layers 6 : !b
+  weft.weight @wq "layer.{i}.query.weight" layers 2 : !w
+  weft.weight @bq "layer.{i}.query.bias" layers 2 : !b
+  weft.weight @wk "layer.{i}.key.weight" layers 2 : !w
+  weft.weight @bk "layer.{i}.key.bias" layers 2 : !b
+  weft.weight @wv "layer.{i}.value.weight" layers 2 : !w
+  weft.weight @bv "layer.{i}.value.bias" layers 2 : !b
+  weft.weight @wo "layer.{i}.output.weight" layers 2 : !w
+  weft.weight @bo "layer.{i}.output.bias" layers 2 : !b
+  weft.weight @g1 "layer.{i}.norm1.weight" layers 2 : !b
+  weft.weight @c1 "layer.{i}.norm1.bias" layers 2 : !b
+  weft.weight @w1 "layer.{i}.fc1.weight" layers 2 : !weft.tensor<[256, 64], f32>
+  weft.weight @b1 "layer.{i}.fc1.bias" layers 2 : !weft.tensor<[256], f32>
+  weft.weight @w2 "layer.{i}.fc2.weight" layers 2 : !weft.tensor<[64, 256], f32>
+  weft.weight @b2 "layer.{i}.fc2.bias" layers 2 : !b
+  weft.weight @g2 "layer.{i}.norm2.weight" layers 2 : !b
+  weft.weight @c2 "layer.{i}.norm2.bias" layers 2 : !b
   weft.weight @unread "unread" : !b
   weft.graph @forward(%ids: !weft.tensor<[batch, seq], i32>, %types: !weft.tensor<[batch, seq], i32>, %lengths: !weft.tensor<[batch], i32>) inputs ["ids", "types", "lengths"] {
-    %words = weft.weight_ref @words : !weft.tensor<[30522, 384], f32>
-    %word = weft.lookup %words, %ids : (!weft.tensor<[30522, 384], f32>, !weft.tensor<[batch, seq], i32>) -> !h
-    %kinds = weft.weight_ref @kinds : !weft.tensor<[2, 384], f32>
-    %kind = weft.lookup %kinds, %types : (!weft.tensor<[2, 384], f32>, !weft.tensor<[batch, seq], i32>) -> !h
+    %words = weft.weight_ref @words : !weft.tensor<[97, 64], f32>
+    %word = weft.lookup %words, %ids : (!weft.tensor<[97, 64], f32>, !weft.tensor<[batch, seq], i32>) -> !h
+    %kinds = weft.weight_ref @kinds : !weft.tensor<[8, 64], f32>
+    %kind = weft.lookup %kinds, %types : (!weft.tensor<[8, 64], f32>, !weft.tensor<[batch, seq], i32>) -> !h
     %sum = weft.add %word, %kind : (!h, !h) -> !h
-    %places = weft.weight_ref @places : !weft.tensor<[512, 384], f32>
-    %place = weft.positions %places : (!weft.tensor<[512, 384], f32>) -> !weft.tensor<[seq, 384], f32>
-    %sum2 = weft.add %sum, %place : (!h, !weft.tensor<[seq, 384], f32>) -> !h
+    %places = weft.weight_ref @places : !weft.tensor<[24, 64], f32>
+    %place = weft.positions %places : (!weft.tensor<[24, 64], f32>) -> !weft.tensor<[seq, 64], f32>
+    %sum2 = weft.add %sum, %place : (!h, !weft.tensor<[seq, 64], f32>) -> !h
     %gain = weft.weight_ref @gain : !b
     %bias = weft.weight_ref @bias : !b
     %start = weft.layer_norm %sum2, %gain, %bias eps 1.0e-12 : (!h, !b, !b) -> !h
-    %encoded = weft.encoder "encoded" layers 6 (%i, %x = %start) : (!h) {
+    %encoded = weft.encoder "encoded" layers 2 (%i, %x = %start) : (!h) {
       %wq = weft.weight_ref @wq[%i] : !w
       %bq = weft.weight_ref @bq[%i] : !b
       %q = weft.linear %x, %wq bias %bq : (!h, !w, !b) -> !h
@@ -55,12 +55,12 @@ weft.model @bert {
       %wv = weft.weight_ref @wv[%i] : !w
       %bv = weft.weight_ref @bv[%i] : !b
       %v = weft.linear %x, %wv bias %bv : (!h, !w, !b) -> !h
-      %qh = weft.split_heads %q heads 12 : (!h) -> !t
-      %kh = weft.split_heads %k heads 12 : (!h) -> !t
-      %vh = weft.split_heads %v heads 12 : (!h) -> !t
-      %kt = weft.transpose %kh [0, 1, 3, 2] : (!t) -> !weft.tensor<[batch, 12, 32, seq], f32>
-      %qk = weft.matmul %qh, %kt : (!t, !weft.tensor<[batch, 12, 32, seq], f32>) -> !s
-      %scale = weft.constant 0.17677669529663687 : !c
+      %qh = weft.split_heads %q heads 4 : (!h) -> !t
+      %kh = weft.split_heads %k heads 4 : (!h) -> !t
+      %vh = weft.split_heads %v heads 4 : (!h) -> !t
+      %kt = weft.transpose %kh [0, 1, 3, 2] : (!t) -> !weft.tensor<[batch, 4, 16, seq], f32>
+      %qk = weft.matmul %qh, %kt : (!t, !weft.tensor<[batch, 4, 16, seq], f32>) -> !s
+      %scale = weft.constant 0.3 : !c
       %scaled = weft.mul %qk, %scale : (!s, !c) -> !s
       %mask = weft.padding_mask %lengths : (!weft.tensor<[batch], i32>) -> !m
       %masked = weft.masked %scaled, %mask : (!s, !m) -> !s
@@ -74,21 +74,21 @@ weft.model @bert {
       %g1 = weft.weight_ref @g1[%i] : !b
       %c1 = weft.weight_ref @c1[%i] : !b
       %x1 = weft.layer_norm %r1, %g1, %c1 eps 1.0e-12 : (!h, !b, !b) -> !h
-      %w1 = weft.weight_ref @w1[%i] : !weft.tensor<[1536, 384], f32>
-      %b1 = weft.weight_ref @b1[%i] : !weft.tensor<[1536], f32>
-      %h1 = weft.linear %x1, %w1 bias %b1 : (!h, !weft.tensor<[1536, 384], f32>, !weft.tensor<[1536], f32>) -> !f
+      %w1 = weft.weight_ref @w1[%i] : !weft.tensor<[256, 64], f32>
+      %b1 = weft.weight_ref @b1[%i] : !weft.tensor<[256], f32>
+      %h1 = weft.linear %x1, %w1 bias %b1 : (!h, !weft.tensor<[256, 64], f32>, !weft.tensor<[256], f32>) -> !f
       %act = weft.unary gelu %h1 : (!f) -> !f
-      %w2 = weft.weight_ref @w2[%i] : !weft.tensor<[384, 1536], f32>
+      %w2 = weft.weight_ref @w2[%i] : !weft.tensor<[64, 256], f32>
       %b2 = weft.weight_ref @b2[%i] : !b
-      %fed = weft.linear %act, %w2 bias %b2 : (!f, !weft.tensor<[384, 1536], f32>, !b) -> !h
+      %fed = weft.linear %act, %w2 bias %b2 : (!f, !weft.tensor<[64, 256], f32>, !b) -> !h
       %r2 = weft.add %x1, %fed : (!h, !h) -> !h
       %g2 = weft.weight_ref @g2[%i] : !b
       %c2 = weft.weight_ref @c2[%i] : !b
       %x2 = weft.layer_norm %r2, %g2, %c2 eps 1.0e-12 : (!h, !b, !b) -> !h
       weft.yield %x2 : !h
     }
-    %mean = weft.mean_pool %encoded, %lengths : (!h, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, 384], f32>
-    %unit = weft.l2_normalize %mean eps 1.0e-12 : (!weft.tensor<[batch, 384], f32>) -> !weft.tensor<[batch, 384], f32>
-    weft.output %encoded, %unit : !h, !weft.tensor<[batch, 384], f32> names ["hidden", "embedding"]
+    %mean = weft.mean_pool %encoded, %lengths : (!h, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, 64], f32>
+    %unit = weft.l2_normalize %mean eps 1.0e-12 : (!weft.tensor<[batch, 64], f32>) -> !weft.tensor<[batch, 64], f32>
+    weft.output %encoded, %unit : !h, !weft.tensor<[batch, 64], f32> names ["hidden", "embedding"]
   }
 }
