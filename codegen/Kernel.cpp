@@ -27,7 +27,7 @@ public:
   KernelAbi abi() const;
 
 private:
-  LayoutAttr layout(bool result, unsigned index) const;
+  LayoutAttr layout(bool result, unsigned index);
   void collectDims();
   void defineArgument(BlockArgument argument);
   void definePacked(BlockArgument argument, LayoutAttr layout, hl::ImageParam &param);
@@ -48,7 +48,7 @@ private:
 };
 } // namespace
 
-LayoutAttr KernelCompiler::layout(bool result, unsigned index) const {
+LayoutAttr KernelCompiler::layout(bool result, unsigned index) {
   auto layouts = result ? kernel.getResultLayouts() : kernel.getArgLayouts();
   return layouts ? dyn_cast<LayoutAttr>((*layouts)[index]) : LayoutAttr();
 }
@@ -291,7 +291,7 @@ static Error named(KernelOp kernel, Error error) {
 Expected<KernelAbi> kernelAbi(KernelOp kernel) {
   TargetInfo target = llvm::cantFail(findTarget("x86-64-v4"));
   KernelAbi abi;
-  Error error = halideCall([&] {
+  Error error = halideCall([&]() -> Error {
     KernelCompiler compiler(kernel, target, KernelOptions());
     if (Error error = compiler.emit())
       return error;
@@ -305,7 +305,7 @@ Expected<KernelAbi> kernelAbi(KernelOp kernel) {
 
 Expected<CompiledKernel> compileKernel(KernelOp kernel, const TargetInfo &target, const KernelOptions &options, llvm::LLVMContext &context) {
   CompiledKernel compiled;
-  Error error = halideCall([&] {
+  Error error = halideCall([&]() -> Error {
     KernelCompiler compiler(kernel, target, options);
     if (Error error = compiler.emit())
       return error;

@@ -39,7 +39,7 @@ struct Stage {
   bool alongRow = false;          ///< the reduction runs over the innermost dimension of what it reads
 };
 
-/// acc(column in panel, row, ..., panel) += sum over k.
+/// acc(column in tile, row, ..., tile of columns) += sum over k.
 struct Contraction {
   hl::Func acc;
   hl::RDom k;

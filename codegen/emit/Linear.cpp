@@ -1,4 +1,4 @@
-// Contractions. One form serves all: accumulators over (column in panel, rows, panel), so that packed weights are read as they lie and
+// Contractions. One form serves all: accumulators over (column in tile, rows, tile), so that packed weights are read as they lie and
 // the schedule's register tile is the accumulator's own shape.
 #include "codegen/emit/Emit.h"
 
@@ -28,13 +28,15 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   args.insert(args.end(), rows.begin(), rows.end());
   args.push_back(panel);
 
+  // The accumulators' columns are those of the register tile: a whole panel, or an even part of one.
+  int tile = graph.target.tileColumns(), parts = int(panelColumns) / tile;
   hl::Expr right;
   if (product.packed) {
-    right = (*product.packed)(column, k.x, panel);
+    right = (*product.packed)(panel % parts * tile + column, k.x, panel / parts);
   } else {
-    hl::Expr n = panel * int(panelColumns) + column;
+    hl::Expr n = panel * tile + column;
     auto constant = columns.constant();
-    if (!constant || *constant % panelColumns)
+    if (!constant || *constant % tile)
       n = hl::min(n, graph.size(columns) - 1); // the last panel's rest
     right = product.right(n, k.x, toIndex(rows));
   }
@@ -43,9 +45,9 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   acc(args) += product.left(k.x, toIndex(rows)) * right;
 
   hl::Expr n = vars[0];
-  Index index = {n % int(panelColumns)};
+  Index index = {n % tile};
   index.insert(index.end(), rows.begin(), rows.end());
-  index.push_back(n / int(panelColumns));
+  index.push_back(n / tile);
   hl::Func sum(graph.name("product"));
   sum(vars) = acc(index);
 

@@ -63,7 +63,7 @@ static Error emitSinusoidal(SinusoidalOp op, KernelGraph &graph) {
   bool half = op.getStyle() == PairStyle::Half;
   hl::Expr feature = vars[0], pair = half ? feature % (width / 2) : feature / 2;
   // In double: an angle of some hundred radians has no four digits left in float.
-  hl::Expr rate = hl::exp(hl::cast<double>(pair) * (-2.0 * std::log(10000.0) / width));
+  hl::Expr rate = hl::exp(hl::cast<double>(pair) * hl::Expr(-2.0 * std::log(10000.0) / width));
   hl::Expr angle = hl::cast<double>(positionOf(op.getOffset(), vars, graph)) * rate;
   hl::Expr sine = half ? feature < width / 2 : feature % 2 == 0;
   return pointwise(op, graph, vars, hl::cast<float>(hl::select(sine, hl::sin(angle), hl::cos(angle))));
@@ -75,7 +75,7 @@ static Error emitRope(RopeOp op, KernelGraph &graph) {
   bool half = op.getStyle() == PairStyle::Half;
   // Sine and cosine of a row's positions, once for all heads.
   hl::Var pair("pair"), time("m"), batch("u");
-  hl::Expr rate = hl::exp(hl::cast<double>(pair) * (-2.0 * std::log(op.getTheta().convertToDouble()) / width));
+  hl::Expr rate = hl::exp(hl::cast<double>(pair) * hl::Expr(-2.0 * std::log(op.getTheta().convertToDouble()) / width));
   hl::Expr angle = hl::cast<double>(positionOf(op.getOffset(), {pair, time, batch}, graph)) * rate;
   hl::Func sines(graph.name("sines")), cosines(graph.name("cosines"));
   sines(pair, time, batch) = hl::cast<float>(hl::sin(angle));

@@ -12,7 +12,7 @@ struct Loops {
 } // namespace
 
 static void tileOutput(hl::Stage stage, const Output &output, const TargetInfo &target, const Loops &loops, int rows, bool exact) {
-  int columns = target.tileVectors * target.vectorFloats;
+  int columns = target.tileColumns();
   hl::Var n = output.vars[0];
   std::vector<hl::VarOrRVar> order = {loops.ni};
   stage.split(n, loops.no, loops.ni, int(panelColumns), exact ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
@@ -28,17 +28,17 @@ static void tileOutput(hl::Stage stage, const Output &output, const TargetInfo &
     order.insert(order.end(), output.vars.begin() + 2, output.vars.end());
   }
   order.push_back(loops.no);
-  stage.reorder(order).vectorize(loops.ni, target.vectorFloats).unroll(loops.ni);
+  stage.reorder(order).vectorize(loops.ni, target.vectorFloats).unroll(loops.ni).never_partition(loops.no);
   if (rows)
     stage.unroll(loops.mi);
 }
 
 static void placeAccumulators(Contraction &contraction, Output &output, const TargetInfo &target, const Loops &loops) {
-  int columns = target.tileVectors * target.vectorFloats, width = target.vectorFloats;
+  int columns = target.tileColumns(), width = target.vectorFloats;
   bool hasRows = !contraction.rows.empty();
   hl::Var level = columns < panelColumns ? loops.nj : hasRows ? loops.mo : loops.no;
   hl::Func acc = contraction.acc;
-  acc.compute_at(output.func, level).store_in(hl::MemoryType::Stack).bound_extent(contraction.column, columns);
+  acc.compute_at(output.func, level).store_in(hl::MemoryType::Stack).bound_extent(contraction.column, columns).bound_extent(contraction.panel, 1);
   acc.vectorize(contraction.column, width).unroll(contraction.column);
   hl::RVar ko("ko"), ki("ki");
   int unroll = contraction.depth < 0 || contraction.depth % 2 ? 1 : contraction.depth % 4 ? 2 : 4;
@@ -46,7 +46,7 @@ static void placeAccumulators(Contraction &contraction, Output &output, const Ta
   std::vector<hl::VarOrRVar> order = {contraction.column};
   if (hasRows)
     order.push_back(contraction.rows[0]);
-  update.split(contraction.k.x, ko, ki, unroll, unroll == 1 ? hl::TailStrategy::Auto : hl::TailStrategy::RoundUp);
+  update.split(contraction.k.x, ko, ki, unroll);
   order.push_back(ki);
   order.push_back(ko);
   update.reorder(order).vectorize(contraction.column, width).unroll(contraction.column);

@@ -40,7 +40,7 @@ private:
       tile = variable - op->min;
       tiles = op->extent;
     } else if (hi::ends_with(op->name, ".nj") && tile.defined()) {
-      int parts = int(panelColumns) / (target.tileVectors * target.vectorFloats);
+      int parts = int(panelColumns) / target.tileColumns();
       tile = tile * parts + variable;
       tiles = tiles * parts;
     }

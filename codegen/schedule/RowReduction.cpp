@@ -16,7 +16,7 @@ static void reduceInVectors(Stage &stage, const DimExpr &extent, const TargetInf
   hl::Var lane("lane");
   int width = std::min(lanes, target.vectorFloats);
   hl::Stage update = stage.func.update();
-  update.split(stage.domain->x, ro, ri, lanes, constant ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
+  update.split(stage.domain->x, ro, ri, lanes);
   hl::Func partial = update.rfactor(ri, lane);
   partial.compute_at(level).vectorize(lane, width).unroll(lane);
   partial.update().reorder(lane, ro).vectorize(lane, width).unroll(lane);

@@ -21,6 +21,8 @@ struct TargetInfo {
   int tileRows;         ///< rows of a contraction's register tile at most
   int tileVectors;      ///< vectors of columns of that tile; panels (48 columns) are a multiple of it
   bool prefetch;        ///< ask for the next panel of weights while one is used
+
+  int tileColumns() const { return tileVectors * vectorFloats; }
 };
 
 /// The rows of the table.
