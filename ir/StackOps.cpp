@@ -18,6 +18,13 @@ static void printArguments(OpAsmPrinter &printer, Block::BlockArgListType args) 
   printer << ")";
 }
 
+static LogicalResult takesTensors(Operation *op, TypeRange types) {
+  for (Type type : types)
+    if (!isa<NamedTensorType>(type))
+      return op->emitOpError() << "takes tensors, not " << type;
+  return success();
+}
+
 //===-- GraphOp -------------------------------------------------------------------------------------------------------===//
 
 ParseResult GraphOp::parse(OpAsmParser &parser, OperationState &result) {
@@ -52,7 +59,7 @@ LogicalResult GraphOp::verify() {
     return emitOpError() << "names " << getInputNames().size() << " inputs for " << getBody().getNumArguments() << " arguments";
   if (getBody().front().empty() || !isa<OutputOp>(getBody().front().back()))
     return emitOpError("must end in weft.output");
-  return success();
+  return takesTensors(*this, getBody().getArgumentTypes());
 }
 
 void GraphOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
@@ -86,7 +93,8 @@ template <typename StackOp> static ParseResult parseStack(OpAsmParser &parser, O
     if (parser.parseArgument(args.emplace_back()) || parser.parseEqual() || parser.parseOperand(starts.emplace_back()))
       return failure();
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseRParen() || parser.parseColon() || parser.parseLParen() || parser.parseTypeList(types) || parser.parseRParen() ||
+  auto type = [&] { return parser.parseType(types.emplace_back()); };
+  if (parser.parseRParen() || parser.parseColon() || parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, type) ||
       parser.resolveOperands(starts, types, loc, result.operands))
     return failure();
   args[0].type = builder.getIndexType();
@@ -112,7 +120,7 @@ template <typename StackOp> static void printStack(StackOp op, OpAsmPrinter &pri
 
 template <typename StackOp> static LogicalResult verifyStack(StackOp op) {
   Block &body = op.getBody().front();
-  if (op.getLayers() < 0)
+  if (static_cast<int64_t>(op.getLayers()) < 0)
     return op.emitOpError("can't have a negative number of layers");
   if (op.getStarts().empty())
     return op.emitOpError("carries no stream");
@@ -155,14 +163,33 @@ LogicalResult DimOp::verify() {
 LogicalResult WeightOp::verify() {
   if (getPath().has_value() == !getInit().empty())
     return emitOpError("needs either a checkpoint path or an initializer");
+  if (getLayers() && static_cast<int64_t>(*getLayers()) < 0)
+    return emitOpError() << "has " << static_cast<int64_t>(*getLayers()) << " layers";
+  for (DimAttr dim : cast<NamedTensorType>(getType()).getDims())
+    if (!dim.getStatic())
+      return emitOpError() << "has a dimension " << dim.getText() << " that is no number";
   if (getInit().empty())
     return success();
-  if (getInit().front().getNumArguments() > 1)
-    return emitOpError("an initializer takes at most the layer number");
+  Block &init = getInit().front();
+  if (!getLayers() && init.getNumArguments() > 0)
+    return emitOpError("an initializer without layers takes no layer number");
+  if (init.getNumArguments() > 1 || (init.getNumArguments() == 1 && !init.getArgument(0).getType().isIndex()))
+    return emitOpError("an initializer takes the layer number at most");
   auto yield = getInit().front().empty() ? YieldOp() : dyn_cast<YieldOp>(getInit().front().back());
   if (!yield || yield.getNumOperands() != 1 || yield.getOperand(0).getType() != getType())
     return emitOpError() << "an initializer must yield one " << getType();
   return success();
+}
+
+/// How many values a layer number takes; 0 for an index of something else.
+static int64_t layersOf(BlockArgument index) {
+  Operation *parent = index.getOwner()->getParentOp();
+  if (auto encoder = dyn_cast<EncoderOp>(parent))
+    return encoder.getLayers();
+  if (auto decoder = dyn_cast<DecoderOp>(parent))
+    return decoder.getLayers();
+  auto weight = dyn_cast<WeightOp>(parent);
+  return weight ? weight.getLayers().value_or(0) : 0;
 }
 
 LogicalResult WeightRefOp::verifySymbolUses(SymbolTableCollection &tables) {
@@ -173,6 +200,14 @@ LogicalResult WeightRefOp::verifySymbolUses(SymbolTableCollection &tables) {
     return emitOpError() << "reads " << getWeightAttr() << " as " << getType() << ", but it is " << weight.getType();
   if (weight.getLayers().has_value() != static_cast<bool>(getLayer()))
     return emitOpError() << getWeightAttr() << (getLayer() ? " has no layers" : " has layers and needs a layer number");
+  auto index = dyn_cast_or_null<BlockArgument>(getLayer());
+  if (getLayer() && !index)
+    return emitOpError() << "takes its layer number from the stack or initializer around it";
+  if (!index)
+    return success();
+  int64_t layers = *weight.getLayers(), needed = layersOf(index);
+  if (needed > layers)
+    return emitOpError() << "reads " << getWeightAttr() << " of " << layers << " layers in a stack of " << needed;
   return success();
 }
 
@@ -226,6 +261,12 @@ LogicalResult KernelOp::verify() {
   for (Operation &op : body)
     if (op.getNumRegions() != 0)
       return op.emitOpError("has regions, but a kernel is straight-line");
+  for (std::optional<ArrayAttr> layouts : {getArgLayouts(), getResultLayouts()})
+    for (Attribute layout : layouts.value_or(ArrayAttr::get(getContext(), {})))
+      if (!isa<LayoutAttr>(layout))
+        return emitOpError() << "a layout is a #weft.layout, not " << layout;
+  if (failed(takesTensors(*this, body.getArgumentTypes())))
+    return failure();
   if (getArgLayouts() && getArgLayouts()->size() != body.getNumArguments())
     return emitOpError() << "has " << getArgLayouts()->size() << " layouts for " << body.getNumArguments() << " arguments";
   if (getResultLayouts() && getResultLayouts()->size() != getYield().getNumOperands())
@@ -252,6 +293,9 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   auto kernel = tables.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError() << "runs " << getKernelAttr() << ", which is no kernel";
+  for (NamedAttribute dim : getDims())
+    if (!isa<DimAttr>(dim.getValue()))
+      return emitOpError() << "gives dimension " << dim.getName().getValue() << " as " << dim.getValue() << ", not as a #weft.dim";
   auto check = [&](Type outer, Type inner, const char *what, unsigned index) -> LogicalResult {
     auto innerType = cast<NamedTensorType>(inner);
     SmallVector<DimExpr> dims = llvm::map_to_vector(innerType.getExprs(), [&](const DimExpr &dim) {

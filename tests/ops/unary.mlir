@@ -43,9 +43,10 @@ weft.model @m {
 // -----
 
 weft.model @m {
-  weft.graph @bad(%x: !weft.tensor<[batch, seq, 4], f32>) inputs ["x"] {
-    // expected-error@+1 {{expected ::weft::Activation to be one of}}
-    %y = weft.unary swish %x : (!weft.tensor<[batch, seq, 4], f32>) -> !weft.tensor<[batch, seq, 4], f32>
+  weft.graph @bad(%x: !weft.tensor<[4], f32>) inputs ["x"] {
+    // expected-error@+2 {{expected ::weft::Activation to be one of: relu, gelu, gelu_tanh, quick_gelu, silu, tanh, sigmoid, exp, log, sqrt, neg}}
+    // expected-error@+1 {{failed to parse Weft_ActivationAttr parameter}}
+    %y = weft.unary swish %x : (!weft.tensor<[4], f32>) -> !weft.tensor<[4], f32>
     weft.output names []
   }
 }
