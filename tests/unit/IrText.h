@@ -3,6 +3,7 @@
 #define WEFT_TESTS_UNIT_IRTEXT_H
 
 #include "Weft.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "reference/Interpreter.h"
@@ -27,10 +28,9 @@ public:
     return mlir::parseSourceString<mlir::ModuleOp>(text, mlir::ParserConfig(&context));
   }
   NamedTensorType type(llvm::StringRef dims, llvm::StringRef element = "f32") {
-    std::string text = ("module attributes {t = !weft.tensor<[" + dims + "], " + element + ">} {}").str();
-    auto module = parse(text);
-    EXPECT_TRUE(module) << errors;
-    return mlir::cast<NamedTensorType>(mlir::cast<mlir::TypeAttr>((*module)->getAttr("t")).getValue());
+    mlir::Type type = mlir::parseType(("!weft.tensor<[" + dims + "], " + element + ">").str(), &context);
+    EXPECT_TRUE(type) << errors;
+    return mlir::cast<NamedTensorType>(type);
   }
 
   mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
