@@ -120,6 +120,8 @@ private:
   mlir::Value joined(const BoundCall &call, Inferred (*infer)(llvm::ArrayRef<NamedTensorType>, int64_t, std::string &), bool concat);
   Value windowMask(const BoundCall &call, int64_t before, int64_t after);
 
+  /// The place of a piece of an operation: `self_attn.scores`.
+  mlir::Location pieceOf(const BoundCall &call, llvm::StringRef piece);
   mlir::Value scaledScores(const AttentionParts &parts);
   mlir::Value weighted(const AttentionParts &parts, mlir::Value scores);
   mlir::Value materializePart(const MaskPart &part, const ScoreShape &scores, SourceRange range);

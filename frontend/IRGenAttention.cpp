@@ -26,31 +26,44 @@ enum AttentionArg : unsigned { Query, Key, ValueArg, Heads, MaskArg, KvHeads, Sc
 // attention(...)
 //===----------------------------------------------------------------------===//
 
+mlir::Location IRGen::pieceOf(const BoundCall &call, StringRef piece) {
+  auto named = mlir::dyn_cast<mlir::NameLoc>(call.loc);
+  if (!named)
+    return call.loc;
+  StringRef name = named.getName().getValue();
+  name.consume_back(call.builtin.name);
+  name.consume_back(".");
+  std::string text = name.empty() ? piece.str() : (name + "." + piece).str();
+  return mlir::NameLoc::get(builder.getStringAttr(text), named.getChildLoc());
+}
+
 /// The scores after scale and softcap, before bias and mask.
 mlir::Value IRGen::scaledScores(const AttentionParts &parts) {
   const BoundCall &call = parts.call;
+  mlir::Location loc = pieceOf(call, "scores");
   std::string why;
   Inferred keyType = inferTranspose(typeOf(parts.key), {0, 1, 3, 2}, why);
-  mlir::Value keys = TransposeOp::create(builder, call.loc, *keyType, parts.key, ArrayRef<int64_t>{0, 1, 3, 2});
+  mlir::Value keys = TransposeOp::create(builder, pieceOf(call, "keys"), *keyType, parts.key, ArrayRef<int64_t>{0, 1, 3, 2});
   Inferred type = inferMatMul(typeOf(parts.query), *keyType, why);
   if (!admit(type, why, call))
     return {};
-  mlir::Value scores = MatMulOp::create(builder, call.loc, *type, parts.query, keys);
+  mlir::Value scores = MatMulOp::create(builder, loc, *type, parts.query, keys);
   int64_t width = *typeOf(parts.query).getDim(-1).getStatic();
   double scale = call.has(Scale) ? call.number(Scale) : 1 / std::sqrt(double(width));
   mlir::Type f32 = builder.getF32Type();
-  scores = MulOp::create(builder, call.loc, *type, scores, scalar(scale, f32, call.loc));
+  scores = MulOp::create(builder, loc, *type, scores, scalar(scale, f32, loc));
   if (call[Softcap].is(ValueKind::None))
     return scores;
-  mlir::Value cap = scalar(call.number(Softcap), f32, call.loc);
-  scores = DivOp::create(builder, call.loc, *type, scores, cap);
-  scores = UnaryOp::create(builder, call.loc, *type, Activation::Tanh, scores);
-  return MulOp::create(builder, call.loc, *type, scores, cap);
+  mlir::Value cap = scalar(call.number(Softcap), f32, loc);
+  scores = DivOp::create(builder, loc, *type, scores, cap);
+  scores = UnaryOp::create(builder, loc, *type, Activation::Tanh, scores);
+  return MulOp::create(builder, loc, *type, scores, cap);
 }
 
 /// softmax of the masked and biased scores times the values, heads merged.
 mlir::Value IRGen::weighted(const AttentionParts &parts, mlir::Value scores) {
   const BoundCall &call = parts.call;
+  mlir::Location loc = pieceOf(call, "scores");
   std::string why;
   if (!call[BiasArg].is(ValueKind::None)) {
     mlir::Value bias = biasTensor(call[BiasArg], parts.scores, call.range);
@@ -62,7 +75,7 @@ mlir::Value IRGen::weighted(const AttentionParts &parts, mlir::Value scores) {
                      {{call[BiasArg].range, "this is " + typeText(typeOf(bias))}});
       return {};
     }
-    scores = AddOp::create(builder, call.loc, scores.getType(), scores, bias);
+    scores = AddOp::create(builder, loc, scores.getType(), scores, bias);
   }
   if (!call[MaskArg].is(ValueKind::None)) {
     mlir::Value mask = materialize(*call[MaskArg].mask, parts.scores, call.range);
@@ -73,13 +86,13 @@ mlir::Value IRGen::weighted(const AttentionParts &parts, mlir::Value scores) {
                      {{call[MaskArg].range, "this is " + typeText(typeOf(mask))}});
       return {};
     }
-    scores = MaskedOp::create(builder, call.loc, scores.getType(), scores, mask);
+    scores = MaskedOp::create(builder, loc, scores.getType(), scores, mask);
   }
-  mlir::Value probs = SoftmaxOp::create(builder, call.loc, scores.getType(), scores, 3);
+  mlir::Value probs = SoftmaxOp::create(builder, pieceOf(call, "probs"), scores.getType(), scores, 3);
   Inferred mixed = inferMatMul(typeOf(probs), typeOf(parts.value), why);
   if (!admit(mixed, why, call))
     return {};
-  mlir::Value mix = MatMulOp::create(builder, call.loc, *mixed, probs, parts.value);
+  mlir::Value mix = MatMulOp::create(builder, pieceOf(call, "mixed"), *mixed, probs, parts.value);
   return MergeHeadsOp::create(builder, call.loc, *inferMergeHeads(*mixed, why), mix);
 }
 
@@ -95,11 +108,12 @@ Value IRGen::attention(const BoundCall &call) {
   }
   auto split = [&](unsigned arg, int64_t count) -> mlir::Value {
     Inferred type = inferSplitHeads(call.type(arg), count, why);
-    mlir::Value x = SplitHeadsOp::create(builder, call.loc, *type, call.tensor(arg), count);
+    mlir::Location loc = pieceOf(call, arg == Query ? "query" : arg == Key ? "key" : "value");
+    mlir::Value x = SplitHeadsOp::create(builder, loc, *type, call.tensor(arg), count);
     if (count == heads)
       return x;
     int64_t times = heads / count;
-    return RepeatHeadsOp::create(builder, call.loc, *inferRepeatHeads(*type, times, why), x, times);
+    return RepeatHeadsOp::create(builder, loc, *inferRepeatHeads(*type, times, why), x, times);
   };
   AttentionParts parts{call, split(Query, heads), split(Key, kvHeads), split(ValueArg, kvHeads), {}};
   parts.scores = {shape.query.getExpr(1), shape.key.getExpr(1), 4};
