@@ -27,14 +27,11 @@ static bool isStrided(Operation *op) {
   return true;
 }
 
-/// The user may compute the index op's result wherever it reads an element.
-static bool maySink(Operation *index, OpOperand &use) {
+/// An operand that a contraction or attention reads again and again: what gives it must be addressable with strides.
+static bool isReadOften(OpOperand &use) {
   std::optional<AnchorKind> user = anchorOf(use.getOwner());
-  if (user != AnchorKind::Contraction && user != AnchorKind::Attention)
-    return true;
-  bool fromIndices = index->getNumOperands() == 0 || typeOf(use.get()).isBool();
   bool attentionBias = user == AnchorKind::Attention && use.getOperandNumber() >= 3;
-  return fromIndices || attentionBias || isStrided(index);
+  return (user == AnchorKind::Contraction || user == AnchorKind::Attention) && !attentionBias;
 }
 
 namespace {
@@ -63,31 +60,41 @@ private:
       formGroup({{op}, *anchorOf(op)});
   }
 
+  /// An operand in a group; `readOften` also for what index ops in front of such an operand read.
+  struct Reader {
+    OpOperand *use;
+    bool readOften;
+    bool takes(Operation *index) const {
+      return !readOften || index->getNumOperands() == 0 || typeOf(use->get()).isBool() || isStrided(index);
+    }
+  };
+
   /// Clones the index ops that the group reads into it, theirs before them.
   static void sinkInto(GroupOp group) {
     Block &body = group.getBody().front();
     DenseMap<Operation *, Operation *> clones;
-    SmallVector<OpOperand *> pending;
-    auto collect = [&](Operation *op) {
+    SmallVector<Reader> pending;
+    auto collect = [&](Operation *op, bool readOften) {
       for (OpOperand &operand : op->getOpOperands())
-        pending.push_back(&operand);
+        pending.push_back({&operand, readOften || isReadOften(operand)});
     };
     for (Operation &op : llvm::reverse(body))
-      collect(&op);
+      collect(&op, false);
     while (!pending.empty()) {
-      OpOperand *use = pending.pop_back_val();
-      Operation *index = use->get().getDefiningOp();
-      if (!isIndexOp(index) || index->getBlock() == &body || !maySink(index, *use))
+      Reader reader = pending.pop_back_val();
+      OpOperand &use = *reader.use;
+      Operation *index = use.get().getDefiningOp();
+      if (!isIndexOp(index) || index->getBlock() == &body || !reader.takes(index))
         continue;
       Operation *&clone = clones[index];
       if (!clone) {
-        OpBuilder builder(use->getOwner());
+        OpBuilder builder(use.getOwner());
         clone = builder.clone(*index);
-        collect(clone);
-      } else if (use->getOwner()->isBeforeInBlock(clone)) {
-        clone->moveBefore(use->getOwner());
+        collect(clone, reader.readOften);
+      } else if (use.getOwner()->isBeforeInBlock(clone)) {
+        clone->moveBefore(use.getOwner());
       }
-      use->set(clone->getResult(cast<OpResult>(use->get()).getResultNumber()));
+      use.set(clone->getResult(cast<OpResult>(use.get()).getResultNumber()));
     }
     settleOrder(body);
   }

@@ -92,3 +92,40 @@ weft.model @bert {
     weft.output %encoded, %unit : !h, !weft.tensor<[batch, 64], f32> names ["hidden", "embedding"]
   }
 }
+
+// The kernels of embedding and layer, then of the pooling; none for masks, splits, positions.
+// CHECK: weft.kernel @lookup_add_layer_norm_64 row_reduction
+// CHECK: weft.kernel @linear_64x192 contraction (%{{.*}}: !weft.tensor<[m, 64], f32>, %{{.*}}: !weft.tensor<[192, 64], f32>, %{{.*}}: !weft.tensor<[192], f32>)
+// CHECK-SAME: argLayouts = [#weft.layout<rowStride = 64>, #weft.layout<rowStride = 48, panel = 48>, #weft.layout<rowStride = 192>]
+// CHECK-SAME: resultLayouts = [#weft.layout<rowStride = 192>]
+// CHECK: weft.kernel @attention_64 attention
+// CHECK-NEXT: weft.padding_mask
+// CHECK-NEXT: weft.split
+// CHECK-NEXT: weft.attention {{.*}} heads 4 kv_heads 4 scale 3.000000e-01
+// CHECK: weft.kernel @linear_64x64 contraction
+// CHECK: weft.kernel @residual_norm_64 row_reduction
+// CHECK: weft.kernel @linear_gelu_64x256 contraction
+// Rows of 256 floats would alias: they lie 272 apart.
+// CHECK-SAME: resultLayouts = [#weft.layout<rowStride = 272>]
+// CHECK: weft.kernel @linear_256x64 contraction
+// CHECK: weft.kernel @mean_pool_64 row_reduction
+// CHECK: weft.kernel @l2_normalize_64 row_reduction
+// CHECK: weft.kernel @copy_64 pointwise
+// CHECK-NOT: weft.kernel
+// CHECK: weft.graph @forward
+// CHECK-SAME: weft.plan = {{\[\[}}#weft.dim<"1088*batch*seq">, #weft.dim<"256*batch">], [#weft.dim<"256*batch*seq">], [#weft.dim<"256*batch*seq">], [#weft.dim<"256*batch*seq">]]
+// CHECK-NEXT: weft.check %ids in <"0"> to <"96"> what "token id"
+// CHECK-NEXT: weft.check %types in <"0"> to <"7"> what "token id"
+// CHECK-NEXT: weft.check %lengths in <"0"> to <"seq"> what "length"
+// CHECK: %[[START:.*]] = weft.launch @lookup_add_layer_norm_64({{.*}}) dims {d0 = #weft.dim<"batch">, d1 = #weft.dim<"seq">} slots [[STREAM:.*]] :
+// CHECK: weft.encoder "encoded" layers 2 (%{{.*}}, %[[X:.*]] = %[[START]])
+// CHECK: weft.launch @linear_64x192(%[[X]], {{.*}}) dims {m = #weft.dim<"batch*seq">}
+// CHECK: weft.launch @attention_64
+// CHECK: %[[ATTENDED:.*]] = weft.launch @linear_64x64
+// CHECK: %[[MIDDLE:.*]] = weft.launch @residual_norm_64(%[[X]], %[[ATTENDED]],
+// CHECK: weft.launch @linear_gelu_64x256(%[[MIDDLE]],
+// CHECK: %[[FED:.*]] = weft.launch @linear_256x64
+// CHECK: %[[NEXT:.*]] = weft.launch @residual_norm_64(%[[MIDDLE]], %[[FED]], {{.*}} slots [[STREAM]] :
+// CHECK-NEXT: weft.yield %[[NEXT]]
+// CHECK: weft.launch @l2_normalize_64({{.*}} slots [-2]
+// CHECK: weft.launch @copy_64({{.*}} slots [-1]

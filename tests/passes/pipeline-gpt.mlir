@@ -74,3 +74,22 @@ weft.model @gpt {
     weft.output %logits : !weft.tensor<[batch, time, 50], f32> names ["logits"]
   }
 }
+
+// CHECK: weft.kernel @lookup_add_48 gather
+// CHECK: weft.kernel @layer_norm_48 row_reduction
+// CHECK: weft.kernel @linear_48x144 contraction
+// CHECK-SAME: #weft.layout<rowStride = 48, panel = 48, panelDim = 1>
+// CHECK: weft.kernel @attention_48 attention
+// CHECK-NEXT: weft.causal_mask
+// The stream goes on as the sum: both results of the norm are written.
+// CHECK: weft.kernel @residual_norm_48 row_reduction
+// CHECK: weft.yield %{{.*}}, %{{.*}} :
+// CHECK: weft.kernel @linear_gelu_tanh_48x192 contraction
+// CHECK: weft.kernel @linear_add_192x48 contraction
+// The word table: rows for the lookup, panels for the logits, which go to the caller's rows of 50.
+// CHECK: weft.kernel @linear_48x50 contraction
+// CHECK-SAME: #weft.layout<rowStride = 48, panel = 48>], resultLayouts = [#weft.layout<rowStride = 50, padded = false>]
+// CHECK-NOT: weft.kernel
+// CHECK: %[[TABLE:.*]] = weft.weight_ref @wte
+// CHECK: weft.launch @lookup_add_48(%[[TABLE]],
+// CHECK: weft.launch @linear_48x50(%{{.*}}, %[[TABLE]]) {{.*}} slots [-1]

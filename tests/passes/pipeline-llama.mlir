@@ -81,3 +81,18 @@ weft.model @llama {
     weft.output %logits, %next : !weft.tensor<[batch, 50], f32>, !weft.tensor<[batch], i32> names ["logits", "next"]
   }
 }
+
+// The gate's product is an epilogue of the second projection; rope is a kernel over queries and one over keys.
+// CHECK: weft.kernel @linear_48x96 contraction
+// CHECK: weft.kernel @rope_48 pointwise
+// CHECK: weft.kernel @rope_24 pointwise
+// CHECK: weft.kernel @attention_48 attention
+// CHECK: weft.mask_and
+// CHECK: weft.attention {{.*}} heads 4 kv_heads 2 scale 2.500000e-01 softcap 5.000000e+00
+// CHECK: weft.kernel @residual_norm_48 row_reduction
+// CHECK: weft.kernel @linear_silu_48x80 contraction
+// CHECK: weft.kernel @linear_mul_48x80 contraction
+// CHECK: weft.kernel @linear_add_80x48 contraction
+// CHECK: weft.kernel @last_48 gather
+// CHECK: weft.kernel @argmax row_reduction
+// CHECK: weft.check %lengths in <"1"> to <"time"> what "length"

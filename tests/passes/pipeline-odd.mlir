@@ -95,3 +95,17 @@ weft.model @odd {
     weft.output %probs2, %classified, %mean, %turned, %audio, %lone, %length, %mean : !s, !weft.tensor<[batch, 32], f32>, !weft.tensor<[batch, 32], f32>, !weft.tensor<[batch, 32, "frames/2+1"], f32>, !weft.tensor<[batch, 5, frames], f32>, !w, !weft.tensor<[], i32>, !weft.tensor<[batch, 32], f32> names ["probs", "classified", "mean", "turned", "audio", "lone", "length", "mean_again"]
   }
 }
+
+// CHECK: remark: fused attention
+// CHECK: remark: attention not fused: the probabilities have another use
+// CHECK: weft.kernel @conv1d_gelu contraction
+// CHECK: weft.kernel @concat_add_32 pointwise
+// CHECK: weft.attention %{{.*}} heads 2 kv_heads 2 scale 1.000000e+00
+// CHECK: weft.kernel @linear_relu_add_32x32 contraction
+// Probabilities that are an output: products, a masked softmax, and merged heads that no contraction could address.
+// CHECK: weft.kernel @matmul_add contraction
+// CHECK: weft.kernel @masked_softmax row_reduction
+// CHECK: weft.kernel @merge_heads_slice_32 pointwise
+// CHECK: weft.encoder "a"
+// CHECK: weft.yield
+// CHECK: weft.launch @copy(%audio) dims {d0 = #weft.dim<"frames">, m = #weft.dim<"5*batch">} slots [-5]

@@ -120,3 +120,24 @@ weft.model @t5 {
     weft.output %logits : !weft.tensor<[batch, tgt, 40], f32> names ["logits"]
   }
 }
+
+// CHECK: weft.weight @merged.ck.cv layers 2 : !weft.tensor<[64, 32], f32>
+// Keys have a bias, values none.
+// CHECK: weft.weight @merged.ckb.zeros32 layers 2 : !weft.tensor<[64], f32>
+// CHECK: weft.kernel @attention_32 attention
+// CHECK-NEXT: weft.relative_bias %{{.*}} max_distance 12 bidirectional
+// CHECK: weft.attention {{.*}} scale 1.000000e+00
+// The same again for the decoder's self-attention, and over the memory.
+// CHECK: weft.kernel @attention_32_0 attention
+// CHECK-NEXT: weft.relative_bias %{{.*}} max_distance 12 :
+// CHECK: weft.kernel @attention_32_1 attention
+// CHECK-NOT: weft.relative_bias
+// CHECK: weft.kernel @mul_32 pointwise
+// CHECK-NEXT: weft.constant
+// CHECK: weft.kernel @linear_32x40 contraction
+// CHECK: weft.encoder "memory"
+// A layer that ends in the sum with its own start writes it beside and copies.
+// CHECK: %[[NEXT:.*]] = weft.launch @linear_add_32x32
+// CHECK-NEXT: %[[COPY:.*]] = weft.launch @copy_32(%[[NEXT]])
+// CHECK-NEXT: weft.yield %[[COPY]]
+// CHECK: weft.decoder "state"
