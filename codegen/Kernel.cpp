@@ -198,6 +198,10 @@ void KernelCompiler::constrainOutput() {
     buffers[i].set_host_alignment(layout && layout.getPadded() && division.dim != 0 ? 64 : 4);
     for (auto [d, dim] : llvm::enumerate(buffer.dims)) {
       hl::Internal::Dimension bounds = buffers[i].dim(int(d));
+      if (i > 0) { // Halide gives further results the bounds of the first
+        bounds.set_stride(graph.size(dim.stride));
+        continue;
+      }
       constrain(bounds, graph, dim);
       if (int64_t(d) != division.dim)
         continue;

@@ -59,16 +59,25 @@ static void alongRows(KernelGraph &graph, Output &output) {
   }
 }
 
+/// Whether a reduction's result serves several rows of the output (a softmax down the columns): its block of columns is outermost then.
+static bool sharedByRows(const KernelGraph &graph, const Output &output) {
+  return llvm::any_of(graph.stages, [&](const Stage &stage) {
+    return stage.role == Role::Reduction && stage.extents.size() < output.vars.size();
+  });
+}
+
 static void downColumns(KernelGraph &graph, Output &output) {
   hl::Var no("no"), ni("ni"), n = output.vars[0];
   int width = vectorFor(output.extents[0], graph.target);
   auto constant = output.extents[0].constant();
   int block = constant && *constant % (width * 4) == 0 ? width * 4 : width;
   output.func.split(n, no, ni, block, constant ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
-  std::vector<hl::VarOrRVar> order = {ni};
-  order.insert(order.end(), output.vars.begin() + 1, output.vars.end());
-  order.push_back(no);
-  output.func.reorder(order);
+  if (sharedByRows(graph, output)) {
+    std::vector<hl::VarOrRVar> order = {ni};
+    order.insert(order.end(), output.vars.begin() + 1, output.vars.end());
+    order.push_back(no);
+    output.func.reorder(order);
+  }
   if (width > 1)
     output.func.vectorize(ni, width);
   for (Stage &stage : graph.stages) {

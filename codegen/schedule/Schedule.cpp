@@ -77,13 +77,17 @@ DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind) {
     DimExpr keys = attention.keys + DimExpr(48);
     bytes = DimExpr(64 * 4) * (keys * DimExpr(2) + DimExpr(attention.width + attention.valueWidth)) + DimExpr(4096);
   }
+  bool alongRows = llvm::any_of(graph.stages, [](const Stage &stage) { return stage.alongRow; });
   for (const Stage &stage : graph.stages) {
-    bool atRoot = kind == ScheduleKind::Plain && stage.role != Role::Input;
-    // A kept row may be long, and its stages may be found by name only after padding: one vector and one line more.
-    if (atRoot)
-      bytes = bytes + product(stage.extents, stage.extents.size()) * DimExpr(8) + DimExpr(1024);
+    // At root everything; along rows one row; down columns at most what a block of columns sees of all rows. Twice the elements' bytes
+    // and a constant: ends are padded to whole vectors.
+    size_t kept = 0;
+    if (kind == ScheduleKind::Plain)
+      kept = stage.role == Role::Input ? 0 : stage.extents.size();
     else if (kind != ScheduleKind::Attention && (stage.role == Role::Row || stage.role == Role::Reduction))
-      bytes = bytes + product(stage.extents, 1) * DimExpr(8) + DimExpr(1024);
+      kept = alongRows || kind == ScheduleKind::Pointwise ? 1 : stage.extents.size();
+    if (kind == ScheduleKind::Plain || kept)
+      bytes = bytes + product(stage.extents, kept) * DimExpr(8) + DimExpr(1024);
   }
   return bytes;
 }
