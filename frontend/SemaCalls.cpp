@@ -157,13 +157,13 @@ Value Sema::callBlock(const CallExpr &expr, const Symbol &symbol, Args args, std
 }
 
 Value Sema::expand(const BlockStmt &block, Frame &frame, SourceRange range) {
+  unsigned before = reporter.getDiagnostics().getNumErrors();
   gen->enterCall(block, range);
   walkBody(block.body, frame);
   gen->leaveCall();
   if (frame.returned)
     return std::move(*frame.returned);
-  bool unfinished = namesUnknown || spent == 0;
-  if (!unfinished && !reporter.getDiagnostics().hasErrors())
+  if (!namesUnknown && reporter.getDiagnostics().getNumErrors() == before)
     reporter.error(range, "block '" + block.name.text + "' returns nothing here", {{block.name.range, "declared here"}});
   return Value::error();
 }

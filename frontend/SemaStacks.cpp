@@ -90,6 +90,7 @@ void Sema::walkStack(const StackStmt &stmt, Frame &frame) {
     DecoderHeader &header = decoders.emplace_back();
     header.decoder = stream.getParentBlock()->getParentOp();
     header.stream = stmt.bindings[0].name.text;
+    header.streamRange = stmt.bindings[0].name.range;
     for (auto [binding, value] : llvm::zip(ArrayRef(stmt.bindings).drop_front(), ArrayRef(values).drop_front()))
       if (value.is(ValueKind::Tensor))
         header.memories.push_back({binding.name.text, binding.range, value.tensor});
@@ -161,7 +162,10 @@ void Sema::walkGenerate(const GenerateStmt &stmt, Frame &frame) {
                      std::move(notes));
     }
   }
-  if (!seen.count("limit")) {
+  bool unknown = llvm::any_of(seen, [](StringRef name) { return name != "start" && name != "stop" && name != "limit"; });
+  if (!seen.count("limit") && unknown) {
+    given.failed = true; // it may be the misspelt one
+  } else if (!seen.count("limit")) {
     reporter.error(stmt.range, "generate needs a limit", {{SourceRange(), "it bounds prompt and new positions together"}});
     given.failed = true;
   }

@@ -22,8 +22,8 @@ bool Sema::checkFree(const Ident &name, const Scope &scope) {
   std::vector<Note> notes;
   if (other->declared.isValid())
     notes.push_back({other->declared, "declared here"});
-  if (!other->isStream && scope.getKind() == Scope::Body)
-    notes.push_back({SourceRange(), "only a stack's stream can be rebound"});
+  if (other->isStream)
+    notes.push_back({SourceRange(), ("'" + name.text + " = ...' without 'let' rebinds the stream").str()});
   reporter.error(name.range, "'" + name.text + "' is already declared", std::move(notes));
   return false;
 }

@@ -20,7 +20,8 @@ public:
 
 private:
   void checkYield(StreamFlow &flow, const DecoderHeader &header);
-  void report(const Leak &leak, const Twine &message);
+  void report(const Leak &leak, const Twine &message, std::vector<Note> notes);
+  std::vector<Note> wayTo(const Leak &leak, SourceRange range);
   void addCalls(mlir::Location loc, std::vector<Note> &notes);
 
   GraphOp graph;
@@ -41,43 +42,60 @@ void StreamChecker::addCalls(mlir::Location loc, std::vector<Note> &notes) {
   }
 }
 
-void StreamChecker::report(const Leak &leak, const Twine &message) {
+/// The words for what leaks: a softmax that nothing masks is an un-masked attention if its rows weigh something.
+static std::string reasonOf(const Leak &leak) {
+  auto softmax = dyn_cast_or_null<SoftmaxOp>(leak.op);
+  bool weighs = softmax && llvm::any_of(softmax->getUsers(), [](mlir::Operation *user) { return isa<MatMulOp>(user); });
+  if (!weighs)
+    return leak.reason;
+  return softmax.getX().getDefiningOp<MaskedOp>() ? "attention whose mask shows later positions" : "un-masked attention";
+}
+
+/// The places on the way to a leak, from the start on; only the first and the last few of a long way.
+std::vector<Note> StreamChecker::wayTo(const Leak &leak, SourceRange range) {
+  std::vector<Note> steps;
+  for (const Track *track = leak.from; track && track->op; track = track->from) {
+    SourceRange step = rangeOf(track->op->getLoc(), sources);
+    bool inside = step.file == range.file && step.begin >= range.begin && step.end <= range.end;
+    if (step.isValid() && !inside && (steps.empty() || !(steps.back().range == step)))
+      steps.push_back({step, "and pass through here"});
+  }
+  constexpr size_t maxSteps = 4;
+  if (steps.size() > maxSteps)
+    steps.erase(steps.begin() + maxSteps - 1, steps.end() - 1);
+  std::reverse(steps.begin(), steps.end());
+  if (!steps.empty())
+    steps.front().message = "positions enter here";
+  return steps;
+}
+
+void StreamChecker::report(const Leak &leak, const Twine &message, std::vector<Note> notes) {
   SourceRange range = leak.op ? rangeOf(leak.op->getLoc(), sources) : SourceRange();
   if (!reported.insert({range.file, range.begin}).second)
     return;
-  constexpr size_t maxSteps = 8;
-  std::vector<Note> notes, steps;
-  for (const Track *track = leak.from; track && track->op && steps.size() < maxSteps; track = track->from) {
-    SourceRange step = rangeOf(track->op->getLoc(), sources);
-    if (step.isValid() && !(step == range) && (steps.empty() || !(steps.back().range == step)))
-      steps.push_back({step, "positions pass through here"});
-  }
-  if (!steps.empty())
-    steps.back().message = "positions enter here";
-  notes.assign(steps.rbegin(), steps.rend());
+  llvm::append_range(notes, wayTo(leak, range));
   if (leak.op)
     addCalls(leak.op->getLoc(), notes);
-  if (StringRef(leak.reason).contains("un-masked"))
+  std::string reason = reasonOf(leak);
+  if (reason == "un-masked attention")
     notes.push_back({SourceRange(), "the mask 'causal' hides later positions"});
-  diagnostics.error(range, message).notes = std::move(notes);
+  diagnostics.error(range, message + (reason.empty() ? "" : ": " + reason)).notes = std::move(notes);
 }
 
 /// What reaches the end of a layer must lie where the stream's positions are, none of them ahead.
 void StreamChecker::checkYield(StreamFlow &flow, const DecoderHeader &header) {
   mlir::Block &body = header.decoder->getRegion(0).front();
-  auto type = cast<NamedTensorType>(body.getArgument(1).getType());
+  int64_t time = cast<NamedTensorType>(body.getArgument(1).getType()).getRank() - 2;
   const StreamFlow::State state = flow.get(body.getTerminator()->getOperand(0));
-  std::string stream = "'" + header.stream.str() + "'";
+  std::string sees = "position t of '" + header.stream.str() + "' sees position t+";
+  std::vector<Note> notes{{header.streamRange, "'" + header.stream.str() + "' is the stream of this decoder"}};
   for (const Leak *leak : state.leaks)
-    report(*leak, "position t of " + stream + " sees position t+1: " + leak->reason);
+    report(*leak, sees + "1", notes);
   for (const Track *track : state.tracks) {
-    if (track->dim == type.getRank() - 2 && track->shift <= 0)
-      continue;
-    std::string reason = track->dim != type.getRank() - 2 ? "its positions end up in another dimension" : "";
-    const Leak *leak = track->shift > 0 ? flow.leakOf(*track, reason) : nullptr;
-    Leak whole{track->op, track->from, reason};
-    report(leak ? *leak : whole, "position t of " + stream + " sees position t+" + Twine(std::max<int64_t>(track->shift, 1)) +
-                                     (reason.empty() ? "" : ": " + reason));
+    if (track->shift > 0)
+      report(*flow.leakOf(*track), sees + Twine(track->shift), notes);
+    else if (track->dim != time)
+      report({track->op, track->from, "its positions end up in another dimension"}, sees + "1", notes);
   }
 }
 
@@ -121,7 +139,7 @@ void StreamChecker::checkDecoder(const DecoderHeader &header) {
       const Leak &leak = *flow.get(memory.value).leaks.front();
       diagnostics.error(memory.range, "the memory '" + memory.name + "' depends on all positions of '" + name + "', from which the "
                                       "stream '" + header.stream + "' starts")
-          .note(rangeOf(leak.op->getLoc(), sources), "through " + leak.reason + " here");
+          .note(rangeOf(leak.op->getLoc(), sources), "through " + reasonOf(leak) + " here");
     }
     if (!memoryDepends)
       checkYield(flow, header);
@@ -136,12 +154,12 @@ void StreamChecker::checkGeneration(const Generation &generation) {
   int64_t dim = cast<NamedTensorType>(generation.output.getType()).getRank() - 2;
   std::string what = "'" + generation.outputName.str() + "' can't be computed position by position of '" + generation.inputName.str() + "'";
   for (const Leak *leak : state.leaks)
-    report(*leak, what + ": " + leak->reason);
+    report(*leak, what, {});
   for (const Track *track : state.tracks)
     if (track->shift > 0)
-      report(*flow.leakOf(*track, ""), what + ": position t sees position t+" + Twine(track->shift));
+      report(*flow.leakOf(*track), what + ", as position t sees position t+" + Twine(track->shift), {});
     else if (track->dim != dim)
-      report({track->op, track->from, ""}, what + ": its positions end up in another dimension");
+      report({track->op, track->from, "its positions end up in another dimension"}, what, {});
   if (state.empty())
     diagnostics.error(generation.outputRange, "'" + generation.outputName + "' does not depend on '" + generation.inputName + "'");
 }

@@ -14,6 +14,7 @@ namespace weft {
 struct DecoderHeader {
   mlir::Operation *decoder = nullptr;
   llvm::StringRef stream;
+  SourceRange streamRange;
   struct Memory {
     llvm::StringRef name;
     SourceRange range;

@@ -6,7 +6,7 @@ using namespace llvm;
 namespace weft {
 
 void StreamFlow::seed(mlir::Value value, int64_t dim) {
-  tracks.push_back({dim, 0, nullptr, nullptr});
+  tracks.push_back({dim, 0, nullptr, nullptr, ""});
   states[value].tracks.push_back(&tracks.back());
 }
 
@@ -24,12 +24,12 @@ void StreamFlow::addTrack(State &state, Track track) {
   state.tracks.push_back(&tracks.back());
 }
 
-const Leak *StreamFlow::leakOf(const Track &track, const std::string &reason) {
+const Leak *StreamFlow::leakOf(const Track &track) {
   // The last operation that got ahead: what comes after did not bring the positions back.
   const Track *step = &track;
   while (step->from && step->from->shift > 0)
     step = step->from;
-  leaks.push_back({step->op, step->from, reason});
+  leaks.push_back({step->op, step->from, step->reason});
   return &leaks.back();
 }
 
@@ -42,7 +42,7 @@ void StreamFlow::flow(mlir::Operation &op, unsigned operand, unsigned result, St
     if (relation.kind == StreamRelation::Absent)
       continue;
     if (!mixes) {
-      addTrack(into, {relation.resultDim, track->shift + relation.shift, &op, track});
+      addTrack(into, {relation.resultDim, track->shift + relation.shift, &op, track, relation.reason});
     } else if (!suppress) {
       leaks.push_back({&op, track, relation.reason});
       into.leaks.push_back(&leaks.back());
@@ -95,7 +95,7 @@ void StreamFlow::visitStack(mlir::Operation &op) {
     for (const Track *track : after.tracks)
       for (const Track *first : before.tracks)
         if (first->dim == track->dim && track->shift > first->shift && track->shift > 0)
-          after.leaks.push_back(leakOf(*track, "every layer looks further ahead"));
+          after.leaks.push_back(leakOf(*track));
     for (const Leak *leak : before.leaks)
       if (!llvm::is_contained(after.leaks, leak))
         after.leaks.push_back(leak);

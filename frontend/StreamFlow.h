@@ -21,6 +21,7 @@ struct Track {
   int64_t shift = 0;
   mlir::Operation *op = nullptr; ///< null at the start
   const Track *from = nullptr;
+  std::string reason;
 };
 
 /// An operation that let position t see later ones.
@@ -47,7 +48,7 @@ public:
   const State &get(mlir::Value value) { return states[value]; }
   State &state(mlir::Value value) { return states[value]; }
   /// Turns a track into a leak of the operation where it got ahead.
-  const Leak *leakOf(const Track &track, const std::string &reason);
+  const Leak *leakOf(const Track &track);
 
 private:
   void visit(mlir::Operation &op);
