@@ -25,6 +25,7 @@ constexpr KindRow kKinds[] = {
       {"--weights", "W", "a .safetensors file, a sharded index .json, or a checkpoint folder\n(whose config.json is read too)"}, \
       {"--random-weights", "SEED", "draw the weights from a seed instead"}, {"-D", "name=value", "override a const"},           \
       {"-I", "DIR", "look for imports here too"}, {"--quiet", nullptr, "print errors only"},                                     \
+      {"--sizes", "dim=N[,dim=N]", "sizes of dimensions at which costs are given too"},                                       \
       {"--json", nullptr, "answer in JSON"}, {"--help", nullptr, "this text"}
 
 constexpr OptionRow kSourceRows[] = {WEFT_SOURCE_ROWS};
@@ -109,6 +110,14 @@ Expected<CompileOptions> weft::tools::readSourceOptions(const ParsedOptions &par
       return usageError("--weights and --random-weights exclude each other");
     options.randomSeed = *seed;
   }
+  for (const std::string &list : parsed.all("--sizes"))
+    for (StringRef word : split(list, ',')) {
+      auto [name, number] = word.split('=');
+      int64_t size;
+      if (name.empty() || number.getAsInteger(10, size) || size < 0)
+        return usageError("'" + word + "' is no size for --sizes: expected dim=N");
+      options.sizes.push_back({name.str(), size});
+    }
   for (const std::string &define : parsed.all("-D")) {
     auto [name, value] = StringRef(define).split('=');
     if (name.empty() || name.size() == define.size())

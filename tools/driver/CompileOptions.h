@@ -22,6 +22,7 @@ struct CompileOptions {
   std::string depfile, cacheFolder, dumpFolder, report;
   std::vector<std::string> printAfter;
   bool printAfterAll = false, timing = false, requireFusion = false, dryRun = false, quiet = false, json = false;
+  std::vector<std::pair<std::string, int64_t>> sizes; ///< of dimensions, for costs
   std::string command; ///< the options that matter for the result, without paths
 };
 

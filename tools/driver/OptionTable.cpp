@@ -1,6 +1,7 @@
 // Parsing of command lines against a table.
 #include "tools/driver/OptionTable.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;

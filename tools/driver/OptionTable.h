@@ -22,12 +22,12 @@ struct OptionRow {
 class UsageError : public llvm::ErrorInfo<UsageError> {
 public:
   static char ID;
-  explicit UsageError(std::string message) : message(std::move(message)) {}
-  void log(llvm::raw_ostream &out) const override { out << message; }
+  explicit UsageError(std::string message) : text(std::move(message)) {}
+  void log(llvm::raw_ostream &out) const override { out << text; }
   std::error_code convertToErrorCode() const override { return std::make_error_code(std::errc::invalid_argument); }
 
 private:
-  std::string message;
+  std::string text;
 };
 llvm::Error usageError(const llvm::Twine &message);
 

@@ -1,0 +1,161 @@
+// Numbers of a model, without compiling it.
+#include "codegen/Kernel.h"
+#include "codegen/host/ArenaLayout.h"
+#include "codegen/pack/WeightPlan.h"
+#include "tools/driver/Report.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace llvm;
+using namespace weft;
+using namespace weft::tools;
+
+static std::string scaled(int64_t number, StringRef unit) {
+  static const char *const prefixes[] = {"", "k", "M", "G", "T", "P"};
+  double value = double(number);
+  int prefix = 0;
+  while (value >= 1000 && prefix < 5) {
+    value /= 1000;
+    ++prefix;
+  }
+  std::string text;
+  raw_string_ostream(text) << format(prefix ? "%.1f " : "%.0f ", value) << prefixes[prefix] << unit;
+  return text;
+}
+
+std::string weft::tools::byteText(int64_t bytes) { return scaled(bytes, "B"); }
+std::string weft::tools::flopText(int64_t flops) { return scaled(flops, "FLOP"); }
+
+namespace {
+
+class CostTable {
+public:
+  CostTable(const ModelInfo &info) : info(info) {}
+
+  Error readKernels() {
+    ModelOp model = info.model;
+    for (KernelOp kernel : model.getOps<KernelOp>()) {
+      Expected<KernelAbi> abi = kernelAbi(kernel);
+      if (!abi)
+        return abi.takeError();
+      scratch[kernel.getSymName()] = abi->scratchBytes;
+    }
+    return Error::success();
+  }
+
+  Costs at(std::string title, const std::vector<std::pair<std::string, int64_t>> &sizes) const {
+    Costs costs;
+    costs.title = std::move(title);
+    costs.sizes = sizes;
+    auto value = [&](const DimExpr &expr) -> int64_t {
+      return expr
+          .evaluate([&](StringRef name) -> std::optional<int64_t> {
+            for (const auto &[dim, size] : sizes)
+              if (dim == name)
+                return size;
+            return std::nullopt;
+          })
+          .value_or(0);
+    };
+    costs.flops = value(info.totalFlops());
+    for (const auto &slot : info.slotSizes) {
+      int64_t most = 0;
+      for (const DimExpr &size : slot)
+        most = std::max(most, value(size));
+      costs.arenaBytes += int64_t(alignTo(uint64_t(most), 64));
+    }
+    int64_t most = 0;
+    for (LaunchInfo launch : info.launches)
+      if (auto found = scratch.find(launch.op.getKernel()); found != scratch.end())
+        most = std::max(most, value(atLaunch(found->second, launch.op)));
+    costs.arenaBytes += int64_t(alignTo(uint64_t(most), 64));
+    for (const TensorInfo &input : info.inputs)
+      costs.inputBytes += value(input.type.getNumElements()) * (input.type.isBool() ? 1 : 4);
+    for (const TensorInfo &output : info.outputs)
+      costs.outputBytes += value(output.type.getNumElements()) * (output.type.isBool() ? 1 : 4);
+    return costs;
+  }
+
+private:
+  const ModelInfo &info;
+  StringMap<DimExpr> scratch;
+};
+
+} // namespace
+
+Expected<ModelCosts> weft::tools::computeCosts(const ModelInfo &info, ArrayRef<std::pair<std::string, int64_t>> sizes) {
+  Expected<WeightPlan> plan = planWeights(info.graph);
+  if (!plan)
+    return plan.takeError();
+  CostTable table(info);
+  if (Error error = table.readKernels())
+    return std::move(error);
+  ModelCosts costs;
+  costs.parameters = info.parameters;
+  costs.weightBytes = int64_t(plan->bytes);
+  ModelOp model = info.model;
+  auto kernels = model.getOps<KernelOp>();
+  costs.kernels = std::distance(kernels.begin(), kernels.end());
+  for (const LaunchInfo &launch : info.launches)
+    costs.launches += launch.times;
+  std::vector<std::pair<std::string, int64_t>> lower, upper;
+  for (const DimInfo &dim : info.dims) {
+    lower.push_back({dim.name, dim.lower});
+    upper.push_back({dim.name, dim.upper});
+  }
+  costs.at.push_back(table.at("lower bounds", lower));
+  costs.at.push_back(table.at("upper bounds", upper));
+  if (sizes.empty())
+    return costs;
+  std::vector<std::pair<std::string, int64_t>> given = upper;
+  for (const auto &[name, size] : sizes) {
+    int index = info.dimIndex(name);
+    if (index < 0)
+      return createStringError("the model has no dimension '" + name + "', as --sizes says");
+    if (size < info.dims[size_t(index)].lower || size > info.dims[size_t(index)].upper)
+      return createStringError("dimension '" + name + "' is " + Twine(size) + ", expected " +
+                               Twine(info.dims[size_t(index)].lower) + ".." + Twine(info.dims[size_t(index)].upper));
+    given[size_t(index)].second = size;
+  }
+  costs.at.push_back(table.at("given sizes", given));
+  return costs;
+}
+
+static std::string sizesText(const Costs &costs) {
+  std::string text;
+  for (const auto &[name, size] : costs.sizes)
+    text += (text.empty() ? "" : ", ") + name + "=" + std::to_string(size);
+  return text;
+}
+
+static json::Object costsJson(const Costs &costs) {
+  json::Object sizes;
+  for (const auto &[name, size] : costs.sizes)
+    sizes[name] = size;
+  return json::Object{{"title", costs.title},           {"dims", std::move(sizes)},          {"flops", costs.flops},
+                      {"arena_bytes", costs.arenaBytes}, {"input_bytes", costs.inputBytes}, {"output_bytes", costs.outputBytes}};
+}
+
+void weft::tools::printCosts(const ModelCosts &costs, bool json, raw_ostream &out) {
+  if (json) {
+    json::Array at;
+    for (const Costs &one : costs.at)
+      at.push_back(costsJson(one));
+    out << json::Value(json::Object{{"parameters", costs.parameters},
+                                    {"weight_bytes", costs.weightBytes},
+                                    {"cache_bytes", costs.cacheBytes},
+                                    {"kernels", costs.kernels},
+                                    {"launches", costs.launches},
+                                    {"at", std::move(at)}})
+        << '\n';
+    return;
+  }
+  out << "parameters  " << costs.parameters << '\n';
+  out << "weights     " << costs.weightBytes << " bytes (" << byteText(costs.weightBytes) << ")\n";
+  out << "caches      " << costs.cacheBytes << " bytes\n";
+  out << "kernels     " << costs.kernels << " distinct, " << costs.launches << " launches a run\n";
+  for (const Costs &one : costs.at)
+    out << one.title << " (" << sizesText(one) << "): " << flopText(one.flops) << ", arena " << byteText(one.arenaBytes)
+        << " with one thread, inputs " << byteText(one.inputBytes) << ", outputs " << byteText(one.outputBytes) << '\n';
+}

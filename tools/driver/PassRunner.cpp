@@ -1,0 +1,132 @@
+// Runs passes and shows what they did.
+#include "tools/driver/PassRunner.h"
+#include "codegen/artifact/OutputFile.h"
+#include "mlir/Pass/PassInstrumentation.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "passes/Passes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace weft;
+using namespace weft::tools;
+
+constexpr StringLiteral kMark = "// weft: after pass ";
+
+void weft::tools::printIr(mlir::ModuleOp module, raw_ostream &out, bool withPlaces) {
+  mlir::OpPrintingFlags flags;
+  flags.printNameLocAsPrefix();
+  if (withPlaces)
+    flags.enableDebugInfo();
+  module->print(out, flags);
+  out << '\n';
+}
+
+namespace {
+
+/// Writes the module behind every pass that has a name.
+class Dumper final : public mlir::PassInstrumentation {
+public:
+  Dumper(const CompileOptions &options, int done, Error &error) : options(options), count(done), error(error) {}
+
+  void runAfterPass(mlir::Pass *pass, mlir::Operation *op) override {
+    if (pass->getArgument().empty())
+      return;
+    ++count;
+    auto module = dyn_cast<mlir::ModuleOp>(op);
+    if (!module)
+      module = op->getParentOfType<mlir::ModuleOp>();
+    StringRef name = pass->getArgument();
+    if (options.printAfterAll || is_contained(options.printAfter, name) ||
+        is_contained(options.printAfter, StringRef(name).drop_front(StringRef("weft-").size()))) {
+      errs() << "// -----// IR after " << name << " //----- //\n";
+      printIr(module, errs());
+    }
+    if (!options.dumpFolder.empty())
+      dump(module, name);
+  }
+
+  void dump(mlir::ModuleOp module, StringRef pass) {
+    SmallString<256> path(options.dumpFolder);
+    StringRef stem = pass.starts_with("weft-") ? pass.drop_front(5) : pass;
+    sys::path::append(path, (count < 10 ? "0" : "") + std::to_string(count) + "-" + stem + ".mlir");
+    Error failed = writeOutput(path, [&](raw_ostream &out) {
+      if (count > 0)
+        out << kMark << count << ", " << pass << '\n';
+      printIr(module, out, /*withPlaces=*/true);
+      return Error::success();
+    });
+    if (failed)
+      error = joinErrors(std::move(error), std::move(failed));
+  }
+
+private:
+  const CompileOptions &options;
+  int count;
+  Error &error;
+};
+
+} // namespace
+
+/// The passes of `builtin.module(weft.model(a,b{x=1},c))`, each as text.
+static SmallVector<std::string> passTexts(mlir::OpPassManager &manager) {
+  std::string text;
+  raw_string_ostream out(text);
+  manager.printAsTextualPipeline(out);
+  StringRef inner(text);
+  constexpr StringLiteral open = "weft.model(";
+  inner = inner.substr(inner.find(open) + open.size());
+  SmallVector<std::string> passes(1);
+  int depth = 0;
+  for (char c : inner) {
+    if (c == ')' && depth == 0)
+      break;
+    depth += c == '{' || c == '(' ? 1 : c == '}' || c == ')' ? -1 : 0;
+    if (c == ',' && depth == 0)
+      passes.emplace_back();
+    else
+      passes.back() += c;
+  }
+  return passes;
+}
+
+Error PassRunner::run(mlir::ModuleOp module) {
+  for (const std::string &name : options.printAfter)
+    if (!mlir::PassInfo::lookup(name) && !mlir::PassInfo::lookup("weft-" + name))
+      return createStringError("unknown pass '" + name + "' for --print-ir-after");
+  mlir::PassManager whole(module.getContext());
+  buildPipeline(whole, pipeline);
+  SmallVector<std::string> passes = passTexts(whole);
+  mlir::PassManager rest(module.getContext());
+  if (size_t(done) < passes.size()) {
+    std::string text = "weft.model(" + join(ArrayRef(passes).drop_front(size_t(done)), ",") + ")";
+    if (failed(mlir::parsePassPipeline(text, rest)))
+      return createStringError("internal error: can't rebuild the pipeline '" + text + "'");
+  }
+  Error dumpError = Error::success();
+  if (!options.dumpFolder.empty()) {
+    if (std::error_code code = sys::fs::create_directories(options.dumpFolder))
+      return createStringError(code, "can't make the folder '" + options.dumpFolder + "': " + code.message());
+    if (done == 0)
+      Dumper(options, 0, dumpError).dump(module, "lowered");
+  }
+  rest.addInstrumentation(std::make_unique<Dumper>(options, done, dumpError));
+  if (options.timing)
+    rest.enableTiming();
+  bool isDone = succeeded(rest.run(module));
+  if (dumpError)
+    return dumpError;
+  return isDone ? Error::success() : createStringError("internal error: a pass failed without saying why");
+}
+
+Expected<int> weft::tools::donePassesOf(StringRef text, StringRef fileName) {
+  if (!text.consume_front(kMark))
+    return 0;
+  StringRef line = text.take_until([](char c) { return c == '\n'; });
+  auto [number, name] = line.split(", ");
+  int done;
+  if (number.getAsInteger(10, done) || done < 1)
+    return createStringError("'" + fileName + "' begins with a mark of weft that can't be read: '" + line + "'");
+  return done;
+}

@@ -1,0 +1,67 @@
+// weft: the compiler's one program. Each command is a function in tools/commands; this finds it.
+#include "passes/Passes.h"
+#include "runtime/cli/Loader.h"
+#include "tools/driver/Command.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace llvm;
+using namespace weft::tools;
+
+namespace {
+
+struct CommandRow {
+  const char *name, *what;
+  int (*run)(ArrayRef<std::string> arguments);
+};
+
+constexpr CommandRow kCommands[] = {
+    {"compile", "a description to an object, a library, an executable, or any level between", compileMain},
+    {"run", "a compiled model on files", [](ArrayRef<std::string> words) { return weft::cli::runCommand(words.vec()); }},
+    {"check", "all diagnostics of a description", checkMain},
+    {"fmt", "the canonical format", fmtMain},
+    {"describe", "what a compiled model says of itself", [](ArrayRef<std::string> words) { return weft::cli::describeCommand(words.vec()); }},
+    {"explain", "what the passes did and why, costs, memory", explainMain},
+    {"verify", "a compiled model against the reference, layer by layer", verifyMain}};
+
+void printUsage(raw_ostream &out) {
+  out << "usage: weft COMMAND ...\n\ncommands:\n";
+  for (const CommandRow &row : kCommands)
+    out << "  " << left_justify(row.name, 10) << row.what << '\n';
+  out << "\n`weft COMMAND --help` says more; `weft --version` says which weft this is.\n"
+         "\nexamples:\n"
+         "  weft compile bert.weft --weights minilm/ -o minilm.so\n"
+         "  weft run minilm.so --input ids=ids.npy --input types=types.npy --input lengths=lengths.npy --output embedding=e.npy\n";
+}
+
+int runCommand(StringRef name, ArrayRef<std::string> arguments) {
+  SmallVector<StringRef> names;
+  for (const CommandRow &row : kCommands) {
+    if (name == row.name)
+      return row.run(arguments);
+    names.push_back(row.name);
+  }
+  StringRef nearest = nearestWord(name, names);
+  return endWith(usageError("unknown command '" + name + "'" +
+                            (nearest.empty() ? "; `weft --help` lists them" : "; did you mean '" + nearest.str() + "'?")));
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  setBugReportMsg("weft has crashed: please report it with the description and the command.\n");
+  weft::registerPasses();
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) {
+    printUsage(errs());
+    return kUsage;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help")
+    return printUsage(outs()), kSuccess;
+  if (words[0] == "--version")
+    return outs() << versionText() << '\n', kSuccess;
+  if (StringRef(words[0]).starts_with("-"))
+    return endWith(usageError("unknown option '" + words[0] + "'; `weft --help` lists the commands"));
+  return runCommand(words[0], ArrayRef(words).drop_front());
+}
