@@ -1,6 +1,7 @@
-// Every registered op has a reference function, a description with an example that parses, and a test of its text.
-// LINK: weft_ir
+// Every registered op has a reference function, an emitter, a description with an example that parses, and a test of its text.
+// LINK: weft_kernels weft_ir
 #include "IrText.h"
+#include "codegen/emit/Emit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -57,6 +58,14 @@ TEST(Completeness, EveryOpHasAReference) {
   Ir ir;
   for (mlir::OperationName name : ops(ir.context))
     EXPECT_TRUE(isStructure(name) || reference::hasReference(name)) << name.getStringRef().str() << " has no function in ir/reference";
+}
+
+TEST(Completeness, EveryOpOfAKernelHasAnEmitter) {
+  Ir ir;
+  EmitterTable table;
+  for (mlir::OperationName name : ops(ir.context))
+    if (name.hasInterface<KernelOpInterface>())
+      EXPECT_TRUE(table.find(name.getStringRef())) << name.getStringRef().str() << " has no emitter in codegen/emit";
 }
 
 TEST(Completeness, EveryOpIsDescribedWithAnExampleThatParses) {
