@@ -1,0 +1,228 @@
+// How close kernels come to the machine: BERT-base's contractions with weights that come from memory (as many matrices in turn as fill
+// 300 MB), attention, norms and embeddings; percentages of the roofline, whose peak and bandwidth are measured in the same run.
+// KernelBench [--seconds S] [--target native] [--hidden 768] [rows...]
+#include "tests/support/KernelJit.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+#include <chrono>
+
+using namespace llvm;
+using namespace weft;
+using weft::test::JitKernel;
+
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Best of many runs within `seconds`, after one to warm up.
+double best(double seconds, function_ref<void()> run) {
+  run();
+  double least = 1e30, start = now();
+  for (int i = 0; i < 3 || now() - start < seconds; ++i) {
+    double begin = now();
+    run();
+    least = std::min(least, now() - begin);
+  }
+  return least;
+}
+
+using Floats = float __attribute__((vector_size(64)));
+
+/// Multiply-adds of the machine's own vectors.
+template <typename Vector, int Count> __attribute__((noinline)) double fmaSeconds(long steps) {
+  Vector sums[Count], a, b;
+  for (auto &sum : sums)
+    sum = Vector{} + 1.0f;
+  a = Vector{} + 0.999f;
+  b = Vector{} + 0.001f;
+  asm volatile("" : "+m"(a), "+m"(b));
+  Vector x = a, y = b;
+  double start = now();
+  for (long i = 0; i < steps; ++i) {
+#pragma clang fp contract(fast)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < Count; ++j)
+      sums[j] = sums[j] * x + y;
+    asm volatile("");
+  }
+  double seconds = now() - start;
+  float total = 0;
+  for (auto &sum : sums)
+    total += sum[0];
+  volatile float keep = total;
+  (void)keep;
+  return seconds;
+}
+
+double measurePeak() {
+  double peak = 0;
+  using Wide = float __attribute__((vector_size(64)));
+  using Half = float __attribute__((vector_size(32)));
+  for (int i = 0; i < 10; ++i) {
+    peak = std::max(peak, 400000.0 * 24 * 16 * 2 / fmaSeconds<Wide, 24>(400000));
+    peak = std::max(peak, 400000.0 * 12 * 8 * 2 / fmaSeconds<Half, 12>(400000));
+  }
+  return peak;
+}
+
+/// Reading memory, as the sum of each megabyte's best time.
+double measureBandwidth(const char *data, size_t bytes) {
+  const size_t piece = 1 << 20;
+  std::vector<double> times(bytes / piece, 1e30);
+  volatile float keep;
+  best(1, [&] {
+    Floats sums[4] = {};
+    for (size_t p = 0; p < times.size(); ++p) {
+      double begin = now();
+      for (size_t i = p * piece; i < (p + 1) * piece; i += 256)
+        for (int j = 0; j < 4; ++j)
+          sums[j] += *reinterpret_cast<const Floats *>(data + i + 64 * j);
+      times[p] = std::min(times[p], now() - begin);
+    }
+    keep = sums[0][0] + sums[1][0] + sums[2][0] + sums[3][0];
+  });
+  (void)keep;
+  double seconds = 0;
+  for (double time : times)
+    seconds += time;
+  return times.size() * piece / seconds;
+}
+
+struct Machine {
+  double peak, bandwidth, seconds;
+  TargetInfo target;
+};
+
+int64_t padded(int64_t width) { return width + 16; }
+std::string tensor(Twine dims) { return ("!weft.tensor<[" + dims + "], f32>").str(); }
+
+/// Compiles the kernel in a text and says how long that took.
+JitKernel compile(const std::string &text, const Machine &machine) {
+  mlir::MLIRContext context;
+  context.loadDialect<WeftDialect>();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>("weft.model @m {\n" + text + "\n}", &context);
+  KernelOp kernel;
+  module->walk([&](KernelOp op) { kernel = op; });
+  double start = now();
+  JitKernel jit = cantFail(JitKernel::compile(kernel, machine.target));
+  outs() << format("    compiled in %.2f s\n", now() - start);
+  return jit;
+}
+
+struct Memory {
+  explicit Memory(size_t floats) : size(floats), data(static_cast<float *>(aligned_alloc(4096, (floats * 4 + 8191) / 4096 * 4096))) {
+    for (size_t i = 0; i < floats; ++i)
+      data[i] = float((i * 2654435761u >> 12) % 1000) / 1000 - 0.5f;
+  }
+  ~Memory() { free(data); }
+  size_t size;
+  float *data;
+};
+
+void contraction(const Machine &machine, const char *name, int64_t k, int64_t n, StringRef epilogue, ArrayRef<int64_t> allRows) {
+  std::string x = tensor("m, " + Twine(k)), w = tensor(Twine(n) + ", " + Twine(k)), b = tensor(Twine(n)), y = tensor("m, " + Twine(n));
+  std::string text = "weft.kernel @k contraction (%x: " + x + ", %w: " + w + ", %b: " + b + ", %r: " + y + ") attributes {argLayouts = [#weft.layout<rowStride = " +
+                     std::to_string(padded(k)) + ">, #weft.layout<rowStride = " + std::to_string(k) + ", panel = 48>, #weft.layout<rowStride = " + std::to_string(n) +
+                     ">, #weft.layout<rowStride = " + std::to_string(padded(n)) + ">], resultLayouts = [#weft.layout<rowStride = " + std::to_string(padded(n)) + ">]} {\n";
+  text += "%0 = weft.linear %x, %w bias %b : (" + x + ", " + w + ", " + b + ") -> " + y + "\n";
+  std::string last = "%0";
+  if (epilogue == "gelu")
+    text += "%1 = weft.unary gelu %0 : (" + y + ") -> " + y + "\n", last = "%1";
+  if (epilogue == "residual")
+    text += "%1 = weft.add %0, %r : (" + y + ", " + y + ") -> " + y + "\n", last = "%1";
+  text += "weft.yield " + last + " : " + y + "\n}";
+  outs() << formatv("  {0}: {1} x {2}, {3}\n", name, k, n, epilogue.empty() ? "bias" : epilogue);
+  JitKernel jit = compile(text, machine);
+  int64_t matrix = (n + 47) / 48 * 48 * k, copies = std::max<int64_t>(1, (int64_t(300) << 20) / (matrix * 4)), most = *std::max_element(allRows.begin(), allRows.end());
+  Memory weights(matrix * copies), in(most * padded(k)), bias(n), residual(most * padded(n)), out(most * padded(n));
+  for (int64_t rows : allRows) {
+    // The sum of each matrix's best time: still cold (the others run in between), but robust against a shared machine.
+    std::vector<double> times(copies, 1e30);
+    best(machine.seconds, [&] {
+      for (int64_t i = 0; i < copies; ++i) {
+        double begin = now();
+        jit({in.data, weights.data + i * matrix, bias.data, residual.data, out.data, nullptr}, {rows, 0, (n + 47) / 48});
+        times[i] = std::min(times[i], now() - begin);
+      }
+    });
+    double seconds = 0;
+    for (double time : times)
+      seconds += time;
+    double flops = 2.0 * rows * k * n * copies, bytes = 4.0 * matrix * copies, roof = std::max(flops / machine.peak, bytes / machine.bandwidth);
+    outs() << format("    %5lld rows  %7.1f GFLOP/s  %5.1f GB/s  %5.1f %% of the roofline\n", (long long)rows, flops / seconds / 1e9, bytes / seconds / 1e9, 100 * roof / seconds);
+  }
+}
+
+void attention(const Machine &machine, int64_t heads, int64_t width, ArrayRef<int64_t> lengths) {
+  int64_t hidden = heads * width;
+  std::string all = tensor("batch, seq, " + Twine(3 * hidden)), part = tensor("batch, seq, " + Twine(hidden));
+  std::string text = "weft.kernel @k attention (%x: " + all + ", %len: !weft.tensor<[batch], i32>) attributes {argLayouts = [#weft.layout<rowStride = " +
+                     std::to_string(padded(3 * hidden)) + ">, #weft.layout<rowStride = 1, padded = false>], resultLayouts = [#weft.layout<rowStride = " + std::to_string(padded(hidden)) +
+                     ">]} {\n%q, %key, %v = weft.split %x axis 2 : (" + all + ") -> (" + part + ", " + part + ", " + part +
+                     ")\n%m = weft.padding_mask %len : (!weft.tensor<[batch], i32>) -> !weft.tensor<[batch, 1, 1, seq], i1>\n%y = weft.attention %q, %key, %v mask %m heads " +
+                     std::to_string(heads) + " kv_heads " + std::to_string(heads) + " scale 1.25e-01 : (" + part + ", " + part + ", " + part +
+                     ", !weft.tensor<[batch, 1, 1, seq], i1>) -> " + part + "\nweft.yield %y : " + part + "\n}";
+  outs() << formatv("  attention: {0} heads of {1}, padding\n", heads, width);
+  JitKernel jit = compile(text, machine);
+  int64_t most = *std::max_element(lengths.begin(), lengths.end());
+  Memory in(most * padded(3 * hidden)), out(most * padded(hidden)), scratch(64 * (2 * most + 1024));
+  for (int64_t length : lengths) {
+    int32_t visible = int32_t(length);
+    double seconds = best(machine.seconds, [&] { jit({in.data, &visible, out.data, scratch.data}, {1, length, 0, heads}); });
+    double flops = 4.0 * length * length * hidden;
+    outs() << format("    %5lld keys  %7.1f GFLOP/s  %5.1f %% of the peak  %8.1f us\n", (long long)length, flops / seconds / 1e9, 100 * flops / seconds / machine.peak, seconds * 1e6);
+  }
+}
+
+void residualNorm(const Machine &machine, int64_t hidden, ArrayRef<int64_t> allRows) {
+  std::string x = tensor("m, " + Twine(hidden)), g = tensor(Twine(hidden)), stride = std::to_string(padded(hidden)), width = std::to_string(hidden);
+  std::string text = "weft.kernel @k row_reduction (%x: " + x + ", %r: " + x + ", %g: " + g + ", %b: " + g + ") attributes {argLayouts = [#weft.layout<rowStride = " + stride +
+                     ">, #weft.layout<rowStride = " + stride + ">, #weft.layout<rowStride = " + width + ">, #weft.layout<rowStride = " + width +
+                     ">], resultLayouts = [#weft.layout<rowStride = " + stride + ">]} {\n%y, %s = weft.residual_norm layer_norm %x, %r, %g bias %b eps 1.0e-12 : (" + x + ", " + x + ", " + g +
+                     ", " + g + ") -> (" + x + ", " + x + ")\nweft.yield %y : " + x + "\n}";
+  outs() << formatv("  residual + layer norm of {0}\n", hidden);
+  JitKernel jit = compile(text, machine);
+  int64_t most = *std::max_element(allRows.begin(), allRows.end());
+  Memory in(most * padded(hidden)), residual(in.size), out(in.size), gain(hidden), bias(hidden), scratch(4096);
+  for (int64_t rows : allRows) {
+    double seconds = best(machine.seconds, [&] { jit({in.data, residual.data, gain.data, bias.data, out.data, scratch.data}, {rows, 0, rows}); });
+    outs() << format("    %5lld rows  %8.2f us  %6.1f ns a row  %5.1f GB/s\n", (long long)rows, seconds * 1e6, seconds * 1e9 / rows, 12.0 * rows * hidden / seconds / 1e9);
+  }
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  Machine machine{0, 0, 0.5, cantFail(findTarget("native"))};
+  SmallVector<int64_t> rows;
+  int64_t hidden = 768;
+  for (int i = 1; i < argc; ++i) {
+    StringRef argument = argv[i];
+    if (argument == "--seconds" && i + 1 < argc)
+      machine.seconds = atof(argv[++i]);
+    else if (argument == "--target" && i + 1 < argc)
+      machine.target = cantFail(findTarget(argv[++i]));
+    else if (argument == "--hidden" && i + 1 < argc)
+      hidden = atoll(argv[++i]);
+    else
+      rows.push_back(atoll(argv[i]));
+  }
+  if (rows.empty())
+    rows = {1, 7, 8, 16, 33, 64, 128, 384};
+  {
+    Memory memory(size_t(300) << 18);
+    machine.peak = measurePeak();
+    machine.bandwidth = measureBandwidth(reinterpret_cast<char *>(memory.data), memory.size * 4);
+  }
+  outs() << format("one thread: peak %.1f GFLOP/s, memory %.1f GB/s, target %s (%s)\n", machine.peak / 1e9, machine.bandwidth / 1e9, machine.target.name.c_str(), machine.target.cpu.c_str());
+  contraction(machine, "query, key, value", hidden, 3 * hidden, "", rows);
+  contraction(machine, "attention output", hidden, hidden, "residual", rows);
+  contraction(machine, "feed forward 1", hidden, 4 * hidden, "gelu", rows);
+  contraction(machine, "feed forward 2", 4 * hidden, hidden, "residual", rows);
+  attention(machine, 12, hidden / 12, {1, 7, 16, 33, 128, 256, 384, 512});
+  residualNorm(machine, hidden, {1, 16, 128, 512});
+  return 0;
+}
