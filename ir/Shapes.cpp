@@ -190,8 +190,7 @@ static FailureOr<DimExpr> convSize(const DimExpr &size, int64_t kernel, const Co
   for (const auto &[monomial, coefficient] : size.terms())
     if (monomial.empty() && coefficient.den == 1)
       fixed = coefficient.num;
-  if (llvm::AddOverflow(fixed, int64_t(2) * std::min<int64_t>(axis.pad, 1 << 30), slack) ||
-      llvm::SubOverflow(slack, kernel, slack))
+  if (axis.pad > 1 << 30 || llvm::AddOverflow(fixed, 2 * axis.pad, slack) || llvm::SubOverflow(slack, kernel, slack))
     return fail(why, "sizes overflow");
   DimExpr moving = size - DimExpr(fixed);
   if (moving == DimExpr(0) && slack < 0)

@@ -63,6 +63,8 @@ LogicalResult GraphOp::verify() {
 }
 
 void GraphOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+  if (region.empty()) // printed while it is still unverified
+    return;
   for (auto [arg, name] : llvm::zip(region.getArguments(), getInputNames()))
     setName(arg, cast<StringAttr>(name).getValue());
 }
@@ -139,7 +141,10 @@ template <typename StackOp> static LogicalResult verifyStack(StackOp op) {
   ParseResult Op::parse(OpAsmParser &parser, OperationState &result) { return parseStack<Op>(parser, result); }                  \
   void Op::print(OpAsmPrinter &printer) { printStack(*this, printer); }                                                          \
   LogicalResult Op::verify() { return verifyStack(*this); }                                                                      \
-  void Op::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) { setName(region.getArgument(0), "layer"); }    \
+  void Op::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {                                               \
+    if (!region.empty() && region.getNumArguments() > 0) /* printed while it is still unverified */                              \
+      setName(region.getArgument(0), "layer");                                                                                   \
+  }                                                                                                                              \
   YieldOp Op::getYield() { return cast<YieldOp>(getBody().front().back()); }
 WEFT_STACK(EncoderOp)
 WEFT_STACK(DecoderOp)
