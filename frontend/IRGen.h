@@ -155,6 +155,7 @@ private:
   llvm::StringMap<WeightEntry> weights; // by path
   std::set<std::string> symbols;
   llvm::StringMap<std::pair<int64_t, int64_t>> dims;
+  llvm::DenseSet<mlir::Type> admitted; // by checkType
   std::vector<std::optional<mlir::Location>> callSites;
 };
 

@@ -273,6 +273,8 @@ bool IRGen::checkDim(const DimExpr &dim, SourceRange range) {
 }
 
 bool IRGen::checkType(NamedTensorType type, SourceRange range) {
+  if (admitted.contains(type))
+    return true;
   constexpr int64_t maxRank = 12;
   constexpr double maxElements = double(int64_t(1) << 40);
   if (type.getRank() > maxRank) {
@@ -285,8 +287,10 @@ bool IRGen::checkType(NamedTensorType type, SourceRange range) {
       return false;
     elements *= bound(dim, /*upper=*/true);
   }
-  if (elements <= maxElements)
+  if (elements <= maxElements) {
+    admitted.insert(type);
     return true;
+  }
   reporter.error(range, typeText(type) + " can have more than 2^40 elements");
   return false;
 }

@@ -153,7 +153,7 @@ private:
   std::vector<DecoderHeader> decoders;
   Generation generation;
   uint64_t spent = 0;
-  bool hasPrefix = false;
+  bool hasPrefix = false, hasOutput = false;
 };
 
 } // namespace weft

@@ -112,7 +112,7 @@ void Sema::walkModel(const ModelStmt &stmt, Scope &fileScope) {
   frame.scope = &scope;
   walkBody(stmt.body, frame);
   bool unfinished = llvm::any_of(stmt.body, [](const StmtPtr &s) { return isa<ErrorStmt>(s.get()); });
-  if (outputs.empty() && !unfinished)
+  if (!hasOutput && !unfinished)
     reporter.error(stmt.name.range, "model '" + stmt.name.text + "' has no output");
   if (generate)
     walkGenerate(*generate, frame);
@@ -405,6 +405,7 @@ void Sema::walkPrefix(const PrefixStmt &stmt, Frame &frame) {
 }
 
 void Sema::walkOutput(const OutputStmt &stmt, Frame &frame) {
+  hasOutput = true;
   Value value = evalOne(*stmt.value, frame, stmt.name.text);
   if (!value.isError() && !value.is(ValueKind::Tensor)) {
     std::vector<Note> notes;

@@ -115,7 +115,7 @@ StringRef WeightChecker::nearest(StringRef name) {
 void WeightChecker::reportMissing(WeightOp weight, ArrayRef<std::optional<int64_t>> layers) {
   SmallVector<std::string> prefixes = prefixesOf(weight);
   std::string name = nameAt(weight, layers.front());
-  std::string others = layers.size() > 1 ? " (nor are those of " + std::to_string(layers.size() - 1) + " other layers)" : "";
+  std::string others = layers.size() > 1 ? " (nor in " + std::to_string(layers.size() - 1) + " more of its layers)" : "";
   Diagnostic &diagnostic = diagnostics.error(rangeOf(weight.getLoc(), sources), "the weight '" + prefixes.front() + name +
                                                                                    "' is not in '" + weights.description() + "'" +
                                                                                    others);

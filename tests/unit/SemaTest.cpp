@@ -1,0 +1,350 @@
+// The checker beyond single rules: files, -D, config, several errors in one run, limits, weights of a checkpoint.
+// LINK: weft_frontend
+#include "SemaRules.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace weft;
+using namespace weft::testing;
+
+namespace {
+
+std::vector<std::string> errorsOf(const Checked &checked) {
+  std::vector<std::string> texts;
+  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
+    if (diagnostic.severity == Severity::Error)
+      texts.push_back(diagnostic.message);
+  return texts;
+}
+
+std::vector<std::string> notesOf(const Checked &checked) {
+  std::vector<std::string> texts;
+  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
+    for (const Note &note : diagnostic.notes)
+      texts.push_back(note.message);
+  return texts;
+}
+
+bool holds(const std::vector<std::string> &texts, llvm::StringRef wanted) {
+  return llvm::any_of(texts, [&](const std::string &text) { return llvm::StringRef(text).contains(wanted); });
+}
+
+//===-- Errors -------------------------------------------------------------------------------------------------------===//
+
+TEST(Sema, AllErrorsInOneRunNoneAFollowUp) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let a = x + memory\n"   // differs
+                                             "let b = relu(a) + 1\n"  // follows from it
+                                             "let c = linear(a, nn)\n" // unknown name
+                                             "let d = c + undefined\n" // unknown name
+                                             "encoder e(y = a) repeat 2 { y = y + e2 }\n"
+                                             "output z = e")));
+  EXPECT_EQ(errorsOf(checked).size(), 4u) << checked.text();
+}
+
+TEST(Sema, ShapeErrorsPointToBothSides) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let a = x * 2\nlet b = a + memory")));
+  EXPECT_TRUE(holds(errorsOf(checked), "[batch, seq, 8] and [batch, src, 8] differ in dimension 1: seq and src"));
+  EXPECT_TRUE(holds(notesOf(checked), "this is f32[batch, seq, 8]"));
+  EXPECT_TRUE(holds(notesOf(checked), "this is f32[batch, src, 8]"));
+}
+
+TEST(Sema, ABlockReportsAPlaceOnceAndItsCall) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("block f(a) { return a + ids }\nlet a = f(x)\nlet b = f(memory)")));
+  EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
+  EXPECT_TRUE(holds(notesOf(checked), "in this call of 'f'"));
+}
+
+TEST(Sema, UncalledBlocksAreCheckedForNames) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("block f(a) { return linear(a, widht) }")));
+  EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'widht'")) << checked.text();
+}
+
+TEST(Sema, UncalledBlocksLeaveTheModelAlone) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("block f(a) { return linear(x, 4) @ \"l\" }")));
+  ASSERT_TRUE(checked.module) << checked.text();
+  EXPECT_EQ(checked.ir().find("weft.weight"), std::string::npos);
+}
+
+TEST(Sema, NearestNames) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let hidden = x\nlet a = hiden + 1\nlet b = sofmax(x)")));
+  EXPECT_TRUE(holds(notesOf(checked), "did you mean 'hidden'?"));
+  EXPECT_TRUE(holds(notesOf(checked), "did you mean 'softmax'?"));
+}
+
+TEST(Sema, NamesStayQuietBehindSyntaxErrors) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let = x\nlet b = a + 1")));
+  EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
+}
+
+TEST(Sema, TwoUnmaskedAttentionsAreTwoErrors) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2)\n"
+                                             " y = y + attention(y, y, y, 2)\n}")));
+  EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
+}
+
+TEST(Sema, LeaksThroughBlocksNameTheCall) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("block look(a) { return attention(a, a, a, 2) }\n"
+                                             "decoder d(y = x) repeat 2 { y = y + look(y) }")));
+  EXPECT_TRUE(holds(errorsOf(checked), "un-masked attention"));
+  EXPECT_TRUE(holds(notesOf(checked), "in this call"));
+  EXPECT_TRUE(holds(notesOf(checked), "'y' is the stream of this decoder"));
+}
+
+//===-- Limits -------------------------------------------------------------------------------------------------------===//
+
+TEST(Sema, DoublingBlocksEnd) {
+  Folder folder;
+  std::string blocks = "block b0(a) { return a + 1 }\n";
+  for (int i = 1; i < 40; ++i) {
+    std::string inner = "b" + std::to_string(i - 1);
+    blocks += "block b" + std::to_string(i) + "(a) { return " + inner + "(" + inner + "(a)) }\n";
+  }
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel(blocks + "let z = b39(x)")));
+  EXPECT_EQ(errorsOf(checked).size(), 1u);
+  EXPECT_TRUE(holds(errorsOf(checked), "expands to more than"));
+}
+
+TEST(Sema, DoublingConstantsEnd) {
+  for (llvm::StringRef step : {"\"{c}{c}\"", "c * c + c"}) {
+    Folder folder;
+    std::string text = step.starts_with("\"") ? "const c0 = \"ab\"\n" : "const c0 = 3\n";
+    for (int i = 1; i < 40; ++i) {
+      std::string line = step.str(), name = "c" + std::to_string(i - 1);
+      for (size_t at = line.find('c'); at != std::string::npos; at = line.find('c', at + name.size()))
+        line.replace(at, 1, name);
+      text += "const c" + std::to_string(i) + " = " + line + "\n";
+    }
+    Checked checked;
+    checked.run(folder.write("m.weft", inModel(text)));
+    EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text().substr(0, 400);
+  }
+}
+
+TEST(Sema, DoublingTablesEnd) {
+  Folder folder;
+  std::string text = "let t0 = sinusoidal(8)\nlet m0 = causal\n";
+  for (int i = 1; i < 40; ++i) {
+    std::string n = std::to_string(i), last = std::to_string(i - 1);
+    text += "let t" + n + " = t" + last + " + t" + last + "\nlet m" + n + " = m" + last + " & m" + last + "\n";
+  }
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel(text + "let a = x + t39")));
+  EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text().substr(0, 400);
+}
+
+TEST(Sema, HugeSizesAreErrors) {
+  for (llvm::StringRef body :
+       {"input y : f32[2000000000, 2000000000, 2000000000]", "dim big in 1..2000000000\ninput y : f32[big, big, big]",
+        "let a = linear(x, 2000000000) @ \"l\"\nlet b = matmul(transpose(a), a)", "encoder e(y = x) repeat 1000000000 { y = y + 1 }",
+        "let a = split(x, 1000000000)", "let a = x[:, -2147483648]", "let a = reshape(x, [batch, seq, 2000000000, 2000000000, 2000000000])",
+        "let a = attention(x, x, x, 99999999999999999999)"}) {
+    Folder folder;
+    Checked checked;
+    checked.run(folder.write("m.weft", inModel(body)));
+    EXPECT_FALSE(checked.module) << body.str();
+    EXPECT_GE(errorsOf(checked).size(), 1u) << body.str();
+  }
+}
+
+//===-- Files and -D -------------------------------------------------------------------------------------------------===//
+
+constexpr llvm::StringLiteral importer = "import \"lib/blocks.weft\"\n"
+                                         "model m {\n  dim n in 1..4\n  input x : f32[n, 8]\n"
+                                         "  output y = twice(x) * width\n}\n";
+
+TEST(Sema, ImportsRelativeToTheFile) {
+  Folder folder;
+  folder.write("lib/blocks.weft", "import \"more.weft\"\nblock twice(a) { return a * factor }\nconst width = 8\n");
+  folder.write("lib/more.weft", "const factor = 2\n");
+  Checked checked;
+  checked.run(folder.write("m.weft", importer));
+  EXPECT_TRUE(checked.module) << checked.text();
+}
+
+TEST(Sema, ImportsFromIncludeFolders) {
+  Folder folder, library;
+  library.write("lib/blocks.weft", "block twice(a) { return a * 2 }\nconst width = 8\n");
+  Checked found, lost;
+  std::string path = folder.write("m.weft", importer);
+  found.options.includes = {library.at("nowhere"), library.at("")};
+  found.run(path);
+  EXPECT_TRUE(found.module) << found.text();
+  lost.run(path);
+  EXPECT_EQ(errorsOf(lost).size(), 1u) << lost.text();
+  EXPECT_TRUE(holds(errorsOf(lost), "there is no file 'lib/blocks.weft'"));
+}
+
+TEST(Sema, ImportCyclesAndClashes) {
+  Folder folder;
+  folder.write("a.weft", "import \"b.weft\"\nconst one = 1\n");
+  folder.write("b.weft", "import \"a.weft\"\nconst two = 2\n");
+  folder.write("c.weft", "const one = 3\n");
+  Checked cycle, clash;
+  cycle.run(folder.write("m.weft", "import \"a.weft\"\n" + inModel("")));
+  EXPECT_TRUE(holds(errorsOf(cycle), "imports itself")) << cycle.text();
+  folder.write("b.weft", "const two = 2\n");
+  clash.run(folder.write("n.weft", "import \"a.weft\"\nimport \"c.weft\"\n" + inModel("")));
+  EXPECT_TRUE(holds(errorsOf(clash), "'one' of 'c.weft' is already declared")) << clash.text();
+}
+
+TEST(Sema, DefinesOverrideConsts) {
+  Folder folder;
+  std::string path = folder.write("m.weft", inModel("const n = config(\"missing\")\nlet a = linear(x, n) @ \"l\"\noutput y = a"));
+  Checked checked;
+  checked.options.defines = {{"n", "5"}};
+  checked.run(path);
+  ASSERT_TRUE(checked.module) << checked.text();
+  EXPECT_NE(checked.ir().find("[5, 8]"), std::string::npos);
+}
+
+TEST(Sema, DefinesOfNothingAndOfAnotherKind) {
+  Folder folder;
+  std::string path = folder.write("m.weft", inModel("const layers = 2\nif layers == 3 { const only = 1 }"));
+  Checked unknown, kind, untaken;
+  unknown.options.defines = {{"layrs", "5"}};
+  unknown.run(path);
+  EXPECT_TRUE(holds(errorsOf(unknown), "-D layrs: there is no const of this name"));
+  EXPECT_TRUE(holds(notesOf(unknown), "did you mean 'layers'?"));
+  kind.options.defines = {{"layers", "many"}};
+  kind.run(path);
+  EXPECT_TRUE(holds(errorsOf(kind), "expected a number")) << kind.text();
+  untaken.options.defines = {{"only", "5"}};
+  untaken.run(path);
+  EXPECT_TRUE(untaken.module) << untaken.text();
+}
+
+TEST(Sema, ConfigValues) {
+  Folder folder;
+  std::string config = folder.write("config.json", R"({"d": 8, "text": {"heads": 2}, "none": null, "act": "relu", "stop": [1, 2]})");
+  Checked good, bad;
+  good.options.configPath = config;
+  good.run(folder.write("m.weft", inModel("const d = config(\"d\")\nconst h = config(\"text.heads\", 4)\nconst n = config(\"none\", 3)\n"
+                                          "let a = activation(attention(x, x, x, h), config(\"act\", \"gelu\"))\n"
+                                          "output y = linear(a, d + n) @ \"l\"")));
+  ASSERT_TRUE(good.module) << good.text();
+  EXPECT_NE(good.ir().find("heads 2"), std::string::npos);
+  EXPECT_NE(good.ir().find("[11, 8]"), std::string::npos);
+  bad.options.configPath = config;
+  bad.run(folder.write("n.weft", inModel("const a = config(\"dd\")\nconst b = config(\"act\", 3)\nconst c = config(\"text\")\n"
+                                         "const e = config(\"none\")")));
+  EXPECT_EQ(errorsOf(bad).size(), 4u) << bad.text();
+  EXPECT_TRUE(holds(errorsOf(bad), "'dd' is not in"));
+  EXPECT_TRUE(holds(errorsOf(bad), "expected a number as its default is"));
+}
+
+TEST(Sema, ConfigOfACheckpointFolder) {
+  Folder folder;
+  folder.write("config.json", R"({"d": 6})");
+  Checked checked;
+  checked.options.checkpointDir = folder.at("");
+  checked.run(folder.write("m.weft", inModel("output y = linear(x, config(\"d\")) @ \"l\"")));
+  ASSERT_TRUE(checked.module) << checked.text();
+  EXPECT_NE(checked.ir().find("[6, 8]"), std::string::npos);
+}
+
+TEST(Sema, FilesWithoutAModel) {
+  Folder folder;
+  std::string path = folder.write("m.weft", "block f(a) { return a }\n");
+  Checked strict, lenient;
+  strict.run(path);
+  EXPECT_TRUE(holds(errorsOf(strict), "declares no model"));
+  lenient.options.needsModel = false;
+  lenient.run(path);
+  EXPECT_FALSE(lenient.diagnostics.hasErrors()) << lenient.text();
+}
+
+//===-- Weights ------------------------------------------------------------------------------------------------------===//
+
+class MemoryWeights : public WeightStore {
+public:
+  void add(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, WeightType type = WeightType::F32) {
+    WeightTensor tensor{type, {}, nullptr, 0, "part.safetensors"};
+    tensor.shape.assign(shape.begin(), shape.end());
+    tensors[name] = tensor;
+  }
+  std::optional<WeightTensor> find(llvm::StringRef name) const override {
+    auto it = tensors.find(name);
+    return it == tensors.end() ? std::nullopt : std::optional<WeightTensor>(it->second);
+  }
+  std::vector<std::string> names() const override {
+    std::vector<std::string> result;
+    for (const auto &entry : tensors)
+      result.push_back(entry.first().str());
+    return result;
+  }
+  std::string description() const override { return "model.safetensors"; }
+
+private:
+  llvm::StringMap<WeightTensor> tensors;
+};
+
+struct Bound : Checked {
+  Folder folder;
+  explicit Bound(llvm::StringRef body, const WeightStore &weights) {
+    run(folder.write("m.weft", inModel(body)));
+    if (module)
+      checkWeights(*module->getOps<ModelOp>().begin(), weights, sources, diagnostics);
+  }
+};
+
+constexpr llvm::StringLiteral twoLayers = "prefix \"bert.\", \"\"\n"
+                                          "encoder e(y = x) repeat 2 as i @ \"layer.{i}\" { y = linear(y, 8) @ \"fc\" }\n"
+                                          "output z = layer_norm(e) @ \"norm\"";
+
+TEST(CheckWeights, EveryTensorTriesThePrefixes) {
+  MemoryWeights weights;
+  for (llvm::StringRef name : {"bert.layer.0.fc", "layer.1.fc"}) {
+    weights.add((name + ".weight").str(), {8, 8}, WeightType::BF16);
+    weights.add((name + ".bias").str(), {8}, WeightType::F16);
+  }
+  weights.add("norm.weight", {8}, WeightType::F64);
+  weights.add("bert.norm.bias", {8});
+  Bound bound(twoLayers, weights);
+  EXPECT_FALSE(bound.diagnostics.hasErrors()) << bound.text();
+}
+
+TEST(CheckWeights, AllMissingOnesAtOnceWithTheNearestNames) {
+  MemoryWeights weights;
+  weights.add("bert.layer.0.fc.weight", {8, 8});
+  weights.add("bert.layer.1.fc.weight", {8, 8});
+  weights.add("bert.nrom.weight", {8});
+  Bound bound(twoLayers, weights);
+  EXPECT_EQ(errorsOf(bound).size(), 3u) << bound.text();
+  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'bert.layer.0.fc.bias' is not in 'model.safetensors' (nor in 1 more of its layers)"));
+  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'bert.norm.weight' is not in 'model.safetensors'"));
+  EXPECT_TRUE(holds(notesOf(bound), "the nearest name is 'bert.nrom.weight'"));
+  EXPECT_TRUE(holds(notesOf(bound), "nor is 'norm.weight'"));
+  EXPECT_EQ(bound.diagnostics.getSorted()[0].range.getText(), llvm::StringRef("linear(y, 8)")) << bound.text();
+}
+
+TEST(CheckWeights, ShapesAndTypes) {
+  MemoryWeights weights;
+  weights.add("a.weight", {8, 4});
+  weights.add("n.weight", {8}, WeightType::I32);
+  weights.add("n.bias", {8});
+  Bound bound("let a = linear(x, 4, bias = false) @ \"a\"\noutput y = layer_norm(x) @ \"n\"", weights);
+  EXPECT_EQ(errorsOf(bound).size(), 2u) << bound.text();
+  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'a.weight' is f32[8, 4] in 'part.safetensors', but f32[4, 8] here"));
+  EXPECT_TRUE(holds(notesOf(bound), "'transposed' of linear"));
+  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'n.weight' is i32[8] in 'part.safetensors', but f32[8] here"));
+}
+
+} // namespace
