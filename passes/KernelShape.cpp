@@ -37,6 +37,8 @@ bool KernelShape::operandKeepsLeading(Operation *op, unsigned operand, bool &car
     for (int64_t dim = 0; dim < rank; ++dim) {
       StreamRelation relation = stream.getStreamRelation(operand, dim, result);
       bool reaches = relation.resultDim >= 0 && relation.resultDim < count && relation.kind != StreamRelation::Absent;
+      // A size of 1 that stretches does so over the merged dimension too, if it is aligned with it.
+      reaches &= outerType(op->getOperand(operand)).getDim(dim).getStatic() != 1 || relation.resultDim != count - 1;
       apart &= !reaches;
       passes &= dim < count ? relation.kind == StreamRelation::PerPosition && relation.resultDim == dim && relation.shift == 0 : !reaches;
     }

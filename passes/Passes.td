@@ -25,6 +25,18 @@ def Simplify : Weft_Pass<"weft-simplify"> {
   }];
 }
 
+def ComputeWeights : Weft_Pass<"weft-compute-weights"> {
+  let summary = "what is computed from weights alone is computed at compile time";
+  let description = [{
+    ```mlir
+    %w = weft.weight_ref @table                 weft.weight @table.slice {... weft.slice ...}
+    %s = weft.slice %w axis 0 start <"0">       weft.weight @table.slice.transpose {... weft.transpose ...}
+    %t = weft.transpose %s [1, 0]         -->   %t = weft.weight_ref @table.slice.transpose
+    ```
+    Not for results that are larger than what they are made of: those are cheaper to read as they are.
+  }];
+}
+
 def FuseMaskSoftmax : Weft_FusionPass<"weft-fuse-mask-softmax"> {
   let summary = "softmax of masked scores becomes one masked softmax";
   let description = [{

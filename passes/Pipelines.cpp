@@ -12,7 +12,11 @@ namespace weft {
 #include "passes/Passes.h.inc"
 } // namespace weft
 
-void weft::populateSimplifyPipeline(OpPassManager &pm) { pm.addPass(createSimplify()); }
+void weft::populateSimplifyPipeline(OpPassManager &pm) {
+  pm.addPass(createSimplify());
+  pm.addPass(createComputeWeights());
+  pm.addPass(createSimplify());
+}
 
 void weft::populateFusePipeline(OpPassManager &pm, bool requireFusion) {
   pm.addPass(createFuseMaskSoftmax({requireFusion}));

@@ -1,5 +1,6 @@
 // Makes weights that are computed from others at compile time; see WeightBuilder.h.
 #include "passes/WeightBuilder.h"
+#include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SmallString.h"
 
 using namespace mlir;
@@ -55,5 +56,38 @@ Value WeightBuilder::scaled(WeightRefOp ref, double factor, Operation *before) {
   std::string name = (ref.getWeight() + "*" + text).str();
   return reference(name, ref, before, ref.getType(), [&](OpBuilder &builder, Location loc, Value layer) -> Value {
     return MulOp::create(builder, loc, ref.getType(), refInside(builder, loc, ref, layer), number(builder, loc, factor));
+  });
+}
+
+std::string WeightBuilder::nameFor(StringRef base, StringRef key) {
+  auto [found, fresh] = names.try_emplace(key, base.str());
+  for (int n = 1; fresh && symbols.lookup(found->second); ++n)
+    found->second = (base + "_" + Twine(n)).str();
+  return found->second;
+}
+
+Value WeightBuilder::computed(OpResult result) {
+  Operation *op = result.getOwner();
+  WeightRefOp like;
+  std::string key;
+  llvm::raw_string_ostream text(key);
+  text << op->getName() << result.getResultNumber() << op->getAttrDictionary() << op->getResultTypes();
+  for (Value operand : op->getOperands()) {
+    auto ref = operand.getDefiningOp<WeightRefOp>();
+    if (ref && (!like || (ref.getLayer() && !like.getLayer())))
+      like = ref;
+    text << '(' << (ref ? ref.getWeightAttr() : operand.getDefiningOp()->getAttr("value")) << ')';
+  }
+  std::string base = (like.getWeight() + "." + op->getName().stripDialect()).str();
+  if (op->getNumResults() > 1)
+    base += std::to_string(result.getResultNumber());
+  auto type = cast<NamedTensorType>(result.getType());
+  return reference(nameFor(base, key), like, op, type, [&](OpBuilder &builder, Location loc, Value layer) -> Value {
+    IRMapping mapping;
+    for (Value operand : op->getOperands()) {
+      auto ref = operand.getDefiningOp<WeightRefOp>();
+      mapping.map(operand, ref ? refInside(builder, loc, ref, layer) : builder.clone(*operand.getDefiningOp())->getResult(0));
+    }
+    return builder.clone(*op, mapping)->getResult(result.getResultNumber());
   });
 }
