@@ -1,0 +1,162 @@
+"""Trains both forms of this folder on offline episodes of Pendulum-v1 (pendulum.py) and writes their checkpoints.
+
+python train.py [minutes] [FORM]...   needs torch, transformers and gymnasium; FORM is decision_transformer (a Hugging Face checkpoint) or
+state_memory; minutes are for each. Writes FORM/model.safetensors, FORM/config.json and FORM/result.json: the mean return over 20 new
+episodes when a good return is asked for and when a bad one is, beside that of the data.
+"""
+import json
+import pathlib
+import sys
+import time
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from transformers import DecisionTransformerConfig, DecisionTransformerModel
+
+import pendulum
+
+BUDGET = float(sys.argv[1]) * 60 if len(sys.argv) > 1 else 300.0
+FORMS = sys.argv[2:] or ["decision_transformer", "state_memory"]
+GOOD, BAD, BATCH = -150.0, -1000.0, 64
+SIZES = {"state_dim": 3, "act_dim": 1, "hidden_size": 64, "n_layer": 3, "n_head": 2, "max_ep_len": pendulum.STEPS, "n_positions": 64,
+         "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+torch.set_num_threads(1)
+
+
+class Attention(nn.Module):
+    """Causal attention of x over a memory of the same steps."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(width, width) for _ in range(4))
+
+    def forward(self, x, memory):
+        batch, time_, width = x.shape
+        q, k, v = (y.view(batch, time_, self.heads, -1).transpose(1, 2) for y in (self.q_proj(x), self.k_proj(memory), self.v_proj(memory)))
+        seen = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.out_proj(seen.transpose(1, 2).reshape(batch, time_, width))
+
+
+class Layer(nn.Module):
+    def __init__(self, width, heads, cross):
+        super().__init__()
+        self.self_attn, self.self_attn_layer_norm = Attention(width, heads), nn.LayerNorm(width)
+        if cross:
+            self.encoder_attn, self.encoder_attn_layer_norm = Attention(width, heads), nn.LayerNorm(width)
+        self.fc1, self.fc2, self.final_layer_norm = nn.Linear(width, 4 * width), nn.Linear(4 * width, width), nn.LayerNorm(width)
+
+    def forward(self, x, memory=None):
+        h = self.self_attn_layer_norm(x)
+        x = x + self.self_attn(h, h)
+        if memory is not None:
+            x = x + self.encoder_attn(self.encoder_attn_layer_norm(x), memory)
+        return x + self.fc2(nn.functional.gelu(self.fc1(self.final_layer_norm(x))))
+
+
+class Stack(nn.Module):
+    def __init__(self, width, heads, layers, cross):
+        super().__init__()
+        self.layers, self.layer_norm = nn.ModuleList(Layer(width, heads, cross) for _ in range(layers)), nn.LayerNorm(width)
+
+    def forward(self, x, memory=None):
+        for layer in self.layers:
+            x = layer(x, memory)
+        return self.layer_norm(x)
+
+
+class StateMemory(nn.Module):
+    """state_memory.weft."""
+
+    def __init__(self, cfg):
+        super().__init__()
+        d = cfg["hidden_size"]
+        self.embed_timestep = nn.Embedding(cfg["max_ep_len"], d)
+        self.embed_return, self.embed_state, self.embed_action = nn.Linear(1, d), nn.Linear(cfg["state_dim"], d), nn.Linear(cfg["act_dim"], d)
+        self.embed_ln = nn.LayerNorm(d)
+        self.encoder = Stack(d, cfg["n_head"], cfg["n_layer"], False)
+        self.decoder = Stack(d, cfg["n_head"], cfg["n_layer"], True)
+        self.predict_action = nn.Linear(d, cfg["act_dim"])
+
+    def forward(self, returns, states, previous, timesteps):
+        when = self.embed_timestep(timesteps)
+        memory = self.encoder(self.embed_ln(self.embed_state(states) + self.embed_return(returns) + when))
+        return torch.tanh(self.predict_action(self.decoder(self.embed_action(previous) + when, memory)))
+
+
+def dataset(rng, episodes=600):
+    """Episodes of every skill: [episodes, steps, ...] of returns still to come, states and actions."""
+    parts = [pendulum.episode(min(1.0, rng.uniform(0, 1.2)), rng) for _ in range(episodes)]
+    states, actions, rewards = (np.stack(column) for column in zip(*parts))
+    returns = np.flip(np.cumsum(np.flip(rewards, 1), 1), 1) / pendulum.RETURN_UNIT
+    return returns.astype(np.float32), states, actions
+
+
+def chooser(form, model):
+    """The model as `pendulum.play` wants it."""
+    @torch.no_grad()
+    def choose(returns, states, actions, timesteps):
+        r, s, a, t = (torch.from_numpy(np.ascontiguousarray(x)) for x in (returns, states, actions, timesteps))
+        return predict(form, model, r, s, a, t.long())[:, -1].numpy()
+    return choose
+
+
+def predict(form, model, returns, states, actions, timesteps):
+    if form == "state_memory":
+        previous = torch.cat([torch.zeros_like(actions[:, :1]), actions[:, :-1]], 1)
+        return model(returns, states, previous, timesteps)
+    return model(states=states, actions=actions, rewards=None, returns_to_go=returns, timesteps=timesteps,
+                 attention_mask=torch.ones(timesteps.shape, dtype=torch.long)).action_preds
+
+
+def train(form, model, data, rng):
+    returns, states, actions = data
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-3)
+    begin, step = time.time(), 0
+    while (part := (time.time() - begin) / BUDGET) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * part))
+        rows = rng.integers(0, len(returns), BATCH)[:, None]
+        # Starts before the episode's own are cut: early steps are seen with short contexts too.
+        length = int(rng.integers(1, pendulum.CONTEXT + 1)) if step % 4 == 0 else pendulum.CONTEXT
+        columns = rng.integers(0, pendulum.STEPS - length + 1, (BATCH, 1)) * (step % 4 != 0) + np.arange(length)
+        r, s, a = (torch.from_numpy(x[rows, columns]) for x in (returns, states, actions))
+        loss = ((predict(form, model, r, s, a, torch.from_numpy(columns)) - a) ** 2).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        optimizer.step()
+        step += 1
+        if step % 500 == 0:
+            print(f"{form} step {step} loss {loss.item():.4f} {time.time() - begin:.0f} s", flush=True)
+    return step
+
+
+def main():
+    rng = np.random.default_rng(0)
+    data = dataset(rng)
+    totals = data[0][:, 0, 0] * pendulum.RETURN_UNIT
+    print(f"data: returns {totals.min():.0f} to {totals.max():.0f}, mean {totals.mean():.0f}", flush=True)
+    for form in FORMS:
+        torch.manual_seed(0)
+        model = StateMemory(SIZES) if form == "state_memory" else DecisionTransformerModel(DecisionTransformerConfig(**SIZES, vocab_size=1))
+        steps = train(form, model, data, rng)
+        model.eval()
+        good, bad = (pendulum.play(chooser(form, model), wanted, 20).mean() for wanted in (GOOD, BAD))
+        folder = pathlib.Path(form)
+        folder.mkdir(exist_ok=True)
+        if form == "state_memory":
+            save_file({name: value.detach().contiguous() for name, value in model.state_dict().items()}, folder / "model.safetensors")
+            (folder / "config.json").write_text(json.dumps({k: v for k, v in SIZES.items() if not k.endswith("pdrop")}, indent=1))
+        else:
+            model.save_pretrained(folder)
+        (folder / "result.json").write_text(json.dumps({
+            "steps": steps, "episodes": 20, "wanted": [GOOD, BAD], "return": [float(good), float(bad)],
+            "data_mean": float(totals.mean()), "data_best": float(totals.max())}, indent=1))
+        print(f"{form}: {steps} steps, asked for {GOOD:.0f}: {good:.0f}, asked for {BAD:.0f}: {bad:.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""examples/llama against float64: heads grouped and not, tied and not, several stop tokens, and a published size."""
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import llama  # noqa: E402
+from family import FamilyTest, full_size  # noqa: E402
+from generation import greedy  # noqa: E402
+from harness import main  # noqa: E402
+
+SOURCE = "llama/llama.weft"
+SMALL = {"hidden_size": 48, "num_attention_heads": 6, "num_key_value_heads": 2, "num_hidden_layers": 3, "intermediate_size": 100,
+         "vocab_size": 65, "max_position_embeddings": 96, "eos_token_id": 3}
+
+
+class LlamaTest(FamilyTest):
+    def check_config(self, cfg, sizes, prompt_lengths, new, written=None):
+        """CFG is what the reference goes by; WRITTEN is config.json where it says the same otherwise."""
+        tensors = llama.random_checkpoint(cfg)
+        library = self.build(SOURCE, written or cfg, tensors)
+        for rows, time in sizes:
+            inputs = llama.batch(cfg, rows, time, seed=time)
+            self.check(library, inputs, llama.forward(cfg, tensors, **inputs))
+        prompt, lengths = llama.batch(cfg, len(prompt_lengths), max(prompt_lengths), seed=5)["tokens"], np.array(prompt_lengths, np.int32)
+        limit = min(prompt_lengths) + new
+        wanted = greedy(lambda t: llama.forward(cfg, tensors, t)["logits"], prompt, cfg["eos_token_id"], limit, lengths)
+        tokens, logits = self.generate(library, {"tokens": prompt, "prompt_len": lengths}, "--max", str(new))
+        if len(set(prompt_lengths)) > 1:  # rows with longer prompts go on for longer than the reference's common limit
+            steps = limit - max(prompt_lengths)
+            tokens, logits, wanted = tokens[:, :steps], logits[:, :steps], tuple(x[:, :steps] for x in wanted)
+        self.assertGreedy((tokens, logits), wanted)
+
+    def test_grouped(self):
+        self.check_config(llama.config(**SMALL), ((1, 1), (2, 13), (1, 96)), [9, 1, 4], 30)
+
+    def test_ungrouped_untied(self):
+        cfg = llama.config(**SMALL | {"num_key_value_heads": 6, "tie_word_embeddings": False})
+        self.check_config(cfg, ((1, 1), (2, 13)), [4], 30)
+
+    def test_missing_keys(self):
+        """Older files name no kv heads, newer ones nest theta."""
+        cfg = llama.config(**SMALL | {"num_key_value_heads": None, "rope_theta": 500000.0})
+        written = {k: v for k, v in cfg.items() if k not in ("num_key_value_heads", "rope_theta")} | {"rope_parameters": {"rope_theta": 500000.0}}
+        self.check_config(cfg, ((2, 13),), [4], 10, written)
+
+    def test_biases_and_head_width(self):
+        self.check_config(llama.config(**SMALL | {"attention_bias": True, "mlp_bias": True, "head_dim": 12}), ((2, 13),), [4], 10)
+
+    def test_several_stop_tokens(self):
+        self.check_config(llama.config(**SMALL | {"eos_token_id": [11, 3, 40, 41, 42, 43]}), ((2, 13),), [4, 4, 4, 4], 60)
+
+    @full_size
+    def test_135m(self):
+        self.check_config(llama.config(), ((1, 33),), [7], 8)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""examples/t5 against float64: versions 1.0 and 1.1, small random models and the published small sizes."""
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import t5  # noqa: E402
+from family import FamilyTest, full_size  # noqa: E402
+from generation import greedy  # noqa: E402
+from harness import main  # noqa: E402
+
+SOURCE = "t5/t5.weft"
+SMALL = {"d_model": 40, "num_heads": 3, "d_kv": 8, "num_layers": 2, "num_decoder_layers": 3, "d_ff": 72, "vocab_size": 55}
+
+
+class T5Test(FamilyTest):
+    def check_config(self, cfg, sizes, new):
+        tensors = t5.random_checkpoint(cfg)
+        library = self.build(SOURCE, cfg, tensors)
+        for lengths, tgt in sizes:
+            inputs = t5.batch(cfg, lengths, tgt, seed=tgt)
+            self.check(library, inputs, t5.forward(cfg, tensors, **inputs))
+        del inputs["target"]
+        memory, start = t5.encode(cfg, tensors, **inputs), np.full((len(lengths), 1), 0, np.int32)
+        wanted = greedy(lambda t: t5.decode(cfg, tensors, memory, inputs["source_len"], t), start, 1, new + 1)
+        self.assertGreedy(self.generate(library, inputs, "--max", str(new)), wanted)
+
+    # Longer than 128 positions: where the bias's buckets end.
+    def test_small_v10(self):
+        self.check_config(t5.config(**SMALL), (([1], 1), ([150, 7], 140), ([9, 4], 7)), 150)
+
+    def test_small_v11(self):
+        self.check_config(t5.v11_config(**SMALL), (([1], 1), ([150, 7], 140), ([9, 4], 7)), 30)
+
+    @full_size
+    def test_t5_small(self):
+        self.check_config(t5.config(), (([33], 20), ([12, 7], 5)), 16)
+
+    @full_size
+    def test_t5_v11_small(self):
+        self.check_config(t5.v11_config(), (([33], 20), ([12, 7], 5)), 16)
+
+
+if __name__ == "__main__":
+    main()

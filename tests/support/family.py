@@ -1,0 +1,64 @@
+"""The base of the model families' parity tests: a description of examples/, a checkpoint, the compiled model against float64."""
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import numpy as np
+
+from checkpoint import save_checkpoint
+from harness import ROOT, WeftTest
+
+EXAMPLES = ROOT / "examples"
+
+# Models of a hundred million parameters: not under sanitizers, and not in a quick round (WEFT_QUICK=1).
+full_size = unittest.skipIf(os.environ.get("WEFT_SANITIZED") or os.environ.get("WEFT_QUICK"), "a full-size model")
+
+
+class FamilyTest(WeftTest):
+    def build(self, source, cfg, tensors, *options, shards=1):
+        """Compiles examples/SOURCE with a checkpoint of these tensors and returns the library's path."""
+        folder = save_checkpoint(pathlib.Path(tempfile.mkdtemp(prefix="checkpoint-", dir=self.dir)), cfg, tensors, shards)
+        library = self.compile(EXAMPLES / source, f"{folder.name}.so", *options, weights=folder)
+        shutil.rmtree(folder)  # full-size checkpoints are large, and the library holds the weights
+        return library
+
+    def check(self, library, inputs, wanted, *options, tolerance=1e-4):
+        """Runs the model; every output named in WANTED is within the tolerance."""
+        got = self.run_model(library, inputs, list(wanted), *options)
+        for name, value in wanted.items():
+            with self.subTest(output=name, shapes=[a.shape for a in inputs.values()]):
+                self.assertParity(got[name], value, tolerance, what=name)
+
+    def generate(self, library, inputs, *options):
+        """`weft run --generate`: the new tokens [batch, n] and the logits that chose them [batch, n, vocabulary]."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="generate-", dir=self.dir))
+        arguments = ["run", library, "--generate", "--output", f"tokens={folder / 'tokens.npy'}", "--logits", folder / "logits.npy", *options]
+        for name, value in inputs.items():
+            np.save(folder / f"in-{name}.npy", value)
+            arguments += ["--input", f"{name}={folder / f'in-{name}.npy'}"]
+        self.ok(*arguments)
+        result = np.load(folder / "tokens.npy"), np.load(folder / "logits.npy")
+        shutil.rmtree(folder)
+        return result
+
+    def assertGreedy(self, got, wanted, tolerance=1e-4, exact=False):
+        """Tokens and logits agree with the reference's. Where its two best scores are nearer to each other than the tolerance, either
+        is right and the row is compared no further, unless EXACT."""
+        (tokens, logits), (best, scores) = got, wanted
+        self.assertEqual(tokens.dtype, np.int32)
+        if exact:
+            np.testing.assert_array_equal(tokens, best)
+        self.assertLessEqual(best.shape[0], tokens.shape[0])
+        scale = np.abs(scores).max()
+        for row in range(best.shape[0]):
+            for step in range(min(best.shape[1], tokens.shape[1])):
+                error = np.abs(logits[row, step] - scores[row, step]).max() / scale
+                self.assertLessEqual(error, tolerance, f"row {row}, step {step}: logits differ by {error:.3g}")
+                if tokens[row, step] != best[row, step]:
+                    gap = (scores[row, step].max() - scores[row, step, tokens[row, step]]) / scale
+                    self.assertLessEqual(gap, 2 * tolerance, f"row {row}, step {step}: {tokens[row, step]} for {best[row, step]}")
+                    break
+            else:
+                self.assertEqual(tokens.shape[1], best.shape[1], f"row {row}")
