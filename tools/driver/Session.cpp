@@ -1,5 +1,6 @@
 // From the input file to IR.
 #include "tools/driver/Session.h"
+#include "Nesting.h"
 #include "codegen/artifact/Sha256.h"
 #include "codegen/pack/RandomWeights.h"
 #include "frontend/Checkpoint.h"
@@ -94,6 +95,8 @@ Error Session::loadIr() {
   if (!done)
     return done.takeError();
   donePasses = *done;
+  if (findTooDeepNesting((*buffer)->getBuffer()))
+    return createStringError("'" + options.input + "': brackets nest deeper than " + Twine(maxIrNesting));
   SourceMgr manager;
   manager.AddNewSourceBuffer(std::move(*buffer), SMLoc());
   root = mlir::parseSourceFile<mlir::ModuleOp>(manager, mlir::ParserConfig(&context));
