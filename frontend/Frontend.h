@@ -33,10 +33,6 @@ mlir::OwningOpRef<mlir::ModuleOp> lowerFile(llvm::StringRef path, const Frontend
 /// at the lines that ask.
 void checkWeights(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics);
 
-/// The full checkpoint name of a weight at a layer (which may be absent): the first of the model's prefixes that the checkpoint
-/// holds; nothing if none does.
-std::optional<std::string> findWeightName(WeightOp weight, std::optional<int64_t> layer, const WeightStore &weights);
-
 /// The range of the description that a location points to, without a file if there is none.
 SourceRange rangeOf(mlir::Location loc, const SourceManager &sources);
 
