@@ -4,6 +4,7 @@
 #include "codegen/host/Abi.h"
 #include "runtime/Descriptor.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace weft;
 using llvm::Constant;
@@ -145,18 +146,25 @@ private:
     return rows;
   }
 
+  /// An empty section of the weights' size, which the artifact's writer fills. As assembly, since LLVM gives explicit sections
+  /// contents, zeros too; x86-64's "l" keeps it behind everything else, however large it is.
+  Constant *reserveWeights(uint64_t bytes) {
+    std::string symbol = info.name + "_weights", flags = module.getTargetTriple().isX86() ? "awl" : "aw";
+    module.appendModuleInlineAsm(".section " + kWeightsSection.str() + ",\"" + flags + "\",@nobits\n.p2align " +
+                                 std::to_string(llvm::Log2_64(kWeightsAlignment)) + "\n.hidden " + symbol + "\n.globl " + symbol +
+                                 "\n.type " + symbol + ",@object\n.size " + symbol + ", " + std::to_string(bytes) + "\n" +
+                                 symbol + ":\n.zero " + std::to_string(bytes) + "\n.previous\n");
+    auto *weights = new GlobalVariable(module, abi.i8, /*isConstant=*/true, GlobalVariable::ExternalLinkage, nullptr, symbol);
+    weights->setVisibility(GlobalVariable::HiddenVisibility);
+    return weights;
+  }
+
   Constant *weights() {
     const WeightsPlace &place = facts.weights;
     bool isExternal = !place.externalFile.empty();
     Constant *data = null();
     if (!isExternal && place.bytes > 0) {
-      auto *type = llvm::ArrayType::get(abi.i8, place.bytes);
-      auto *section = new GlobalVariable(module, type, /*isConstant=*/false, GlobalVariable::InternalLinkage,
-                                         Constant::getNullValue(type), info.name + "_weights");
-      section->setSection(kWeightsSection);
-      section->setAlignment(llvm::Align(kWeightsAlignment));
-      section->setCodeModel(llvm::CodeModel::Large); // behind everything else, however large
-      data = section;
+      data = reserveWeights(place.bytes);
     }
     return row(abi.weightsInfo, {data, i64(int64_t(place.bytes)), isExternal ? text(place.externalFile) : null(),
                                  llvm::ConstantDataArray::get(module.getContext(), place.sha256)});
