@@ -117,9 +117,21 @@ static bool isLike(const Value &value, const Value &fallback) {
   return value.is(ValueKind::Const) && value.constant.index() == fallback.constant.index();
 }
 
+/// "id2label.length": how many entries a list or an object has, for what a config counts by listing it (classes).
+static std::optional<int64_t> findLength(const Config &config, StringRef path) {
+  const json::Value *listed = path.consume_back(".length") ? config.find(path) : nullptr;
+  if (const json::Array *array = listed ? listed->getAsArray() : nullptr)
+    return array->size();
+  if (const json::Object *object = listed ? listed->getAsObject() : nullptr)
+    return object->size();
+  return std::nullopt;
+}
+
 Value Sema::configValue(StringRef path, const Value *fallback, const CallExpr &expr) {
   SourceRange range = expr.callRange;
   const json::Value *found = config ? config->find(path) : nullptr;
+  if (std::optional<int64_t> length = config && !found ? findLength(*config, path) : std::nullopt)
+    return Value::ofConst(Number(*length), range);
   if (!found && fallback)
     return *fallback;
   if (!found) {

@@ -1,6 +1,6 @@
 """Trains the small captioner of this folder on drawn pairs of shapes (../shapes.py) and writes a Hugging Face checkpoint.
 
-python train.py [minutes]   needs torch and transformers. Writes model.safetensors, config.json and result.json: how many captions of
+python train.py [processor minutes]   needs torch and transformers. Writes model.safetensors, config.json and result.json: how many captions of
 500 new drawings are right word for word, and how many words.
 """
 import json
@@ -38,8 +38,8 @@ def example(rng):
 
 
 pool = [example(rng) for _ in range(6000)]
-start, step = time.time(), 0
-while (part := (time.time() - start) / BUDGET) < 1:
+start, step = time.process_time(), 0
+while (part := (time.process_time() - start) / BUDGET) < 1:
     for group in optimizer.param_groups:
         group["lr"] = 1e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * part))
     for slot in rng.integers(0, len(pool), 16):
@@ -54,7 +54,7 @@ while (part := (time.time() - start) / BUDGET) < 1:
     optimizer.step()
     step += 1
     if step % 200 == 0:
-        print(f"step {step} loss {loss.item():.4f} {time.time() - start:.0f} s", flush=True)
+        print(f"step {step} loss {loss.item():.4f} {time.process_time() - start:.0f} s", flush=True)
 
 model.eval()
 scenes, images = shapes.test_scenes(500)

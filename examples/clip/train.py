@@ -1,6 +1,6 @@
 """Trains the small CLIP of this folder on drawn shapes and their captions (../shapes.py) and writes a Hugging Face checkpoint.
 
-python train.py [minutes]   needs torch and transformers. Writes model.safetensors, config.json and result.json: how often, over new
+python train.py [processor minutes]   needs torch and transformers. Writes model.safetensors, config.json and result.json: how often, over new
 drawings of every scene, the right caption scores highest among all 300.
 """
 import json
@@ -33,8 +33,8 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.02)
 # Drawing costs more than a training step: a pool of drawings, renewed bit by bit.
 pool_of = rng.integers(0, len(scenes), 6000)
 pool = np.stack([shapes.draw(scenes[i], rng) for i in pool_of])
-start, step = time.time(), 0
-while (part := (time.time() - start) / BUDGET) < 1:
+start, step = time.process_time(), 0
+while (part := (time.process_time() - start) / BUDGET) < 1:
     for group in optimizer.param_groups:
         group["lr"] = 1e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * part))
     for slot in rng.integers(0, len(pool), 12):
@@ -54,7 +54,7 @@ while (part := (time.time() - start) / BUDGET) < 1:
     model.logit_scale.data.clamp_(max=np.log(100))
     step += 1
     if step % 200 == 0:
-        print(f"step {step} loss {loss.item():.3f} {time.time() - start:.0f} s", flush=True)
+        print(f"step {step} loss {loss.item():.3f} {time.process_time() - start:.0f} s", flush=True)
 
 model.eval()
 with torch.no_grad():

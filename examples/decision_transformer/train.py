@@ -1,6 +1,6 @@
 """Trains both forms of this folder on offline episodes of Pendulum-v1 (pendulum.py) and writes their checkpoints.
 
-python train.py [minutes] [FORM]...   needs torch, transformers and gymnasium; FORM is decision_transformer (a Hugging Face checkpoint) or
+python train.py [processor minutes] [FORM]...   needs torch, transformers and gymnasium; FORM is decision_transformer (a Hugging Face checkpoint) or
 state_memory; minutes are for each. Writes FORM/model.safetensors, FORM/config.json and FORM/result.json: the mean return over 20 new
 episodes when a good return is asked for and when a bad one is, beside that of the data.
 """
@@ -114,8 +114,8 @@ def predict(form, model, returns, states, actions, timesteps):
 def train(form, model, data, rng):
     returns, states, actions = data
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-3)
-    begin, step = time.time(), 0
-    while (part := (time.time() - begin) / BUDGET) < 1:
+    begin, step = time.process_time(), 0
+    while (part := (time.process_time() - begin) / BUDGET) < 1:
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * part))
         rows = rng.integers(0, len(returns), BATCH)[:, None]
@@ -130,7 +130,7 @@ def train(form, model, data, rng):
         optimizer.step()
         step += 1
         if step % 500 == 0:
-            print(f"{form} step {step} loss {loss.item():.4f} {time.time() - begin:.0f} s", flush=True)
+            print(f"{form} step {step} loss {loss.item():.4f} {time.process_time() - begin:.0f} s", flush=True)
     return step
 
 

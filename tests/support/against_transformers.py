@@ -73,7 +73,7 @@ def check_bert():
 
 
 def check_vit():
-    cfg = vit.config(**TINY_IMAGE, num_labels=5)
+    cfg = vit.config(**TINY_IMAGE, id2label={str(i): str(i) for i in range(5)})
     weights, inputs = vit.random_checkpoint(cfg), vit.batch(cfg, 3)
     got = load(hf.ViTForImageClassification, cfg, weights)(tensors_of(inputs)["pixels"])
     check("vit", got.logits, vit.forward(cfg, weights, **inputs)["logits"])

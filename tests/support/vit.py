@@ -11,7 +11,7 @@ def config(**changes):
     """A config.json; the defaults are ViT-B/16's."""
     return {"model_type": "vit", "hidden_size": 768, "num_attention_heads": 12, "num_hidden_layers": 12, "intermediate_size": 3072,
             "num_channels": 3, "image_size": 224, "patch_size": 16, "hidden_act": "gelu", "layer_norm_eps": 1e-12, "qkv_bias": True,
-            "num_labels": 1000} | changes
+            "id2label": {str(i): f"class {i}" for i in range(1000)}} | changes
 
 
 def draw_tower(draw, cfg, scope):
@@ -37,7 +37,7 @@ def random_checkpoint(cfg, seed=1, head=True):
     draw = Random(seed)
     draw_tower(draw, cfg, "vit.")
     if head:
-        draw.linear("classifier", cfg["num_labels"], cfg["hidden_size"])
+        draw.linear("classifier", len(cfg["id2label"]), cfg["hidden_size"])
     return draw.tensors
 
 

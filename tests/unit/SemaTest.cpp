@@ -250,6 +250,19 @@ TEST(Sema, ConfigValues) {
   EXPECT_TRUE(holds(errorsOf(bad), "expected a number as its default is"));
 }
 
+TEST(Sema, ConfigLengths) {
+  Folder folder;
+  Checked lists, missing;
+  lists.options.configPath = folder.write("config.json", R"({"id2label": {"0": "cat", "1": "dog", "2": "newt"}, "own": {"length": 5}, "d": 8})");
+  lists.run(folder.write("m.weft", inModel("const n = config(\"id2label.length\", 1000)\nconst o = config(\"own.length\")\n"
+                                           "const f = config(\"d.length\", 7)\noutput y = linear(x, n * 100 + o * 10 + f) @ \"l\"")));
+  ASSERT_TRUE(lists.module) << lists.text();
+  EXPECT_NE(lists.ir().find("[357, 8]"), std::string::npos) << lists.ir();
+  missing.options.configPath = lists.options.configPath;
+  missing.run(folder.write("n.weft", inModel("output y = linear(x, config(\"labels.length\")) @ \"l\"")));
+  EXPECT_TRUE(holds(errorsOf(missing), "'labels.length' is not in")) << missing.text();
+}
+
 TEST(Sema, ConfigOfACheckpointFolder) {
   Folder folder;
   folder.write("config.json", R"({"d": 6})");
