@@ -8,7 +8,7 @@ namespace weft {
 using namespace ast;
 
 /// So many expressions are evaluated in one file, blocks counted at each call: macros can double at every level.
-constexpr uint64_t maxSpent = 2000000;
+constexpr uint64_t maxSpent = 1000000;
 
 bool Sema::spend(SourceRange range) {
   if (spent > maxSpent)
