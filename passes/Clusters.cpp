@@ -7,8 +7,7 @@ using namespace weft;
 
 static NamedTensorType typeOf(Value value) { return cast<NamedTensorType>(value.getType()); }
 
-/// Element [i, j, ...] of the result reads exactly element [i, j, ...] of the operand.
-static bool readsElementByElement(Operation *op, unsigned operand) {
+bool weft::readsElementByElement(Operation *op, unsigned operand) {
   auto stream = dyn_cast<StreamOpInterface>(op);
   if (!stream || op->getNumResults() != 1 || typeOf(op->getOperand(operand)).getDims() != typeOf(op->getResult(0)).getDims())
     return false;

@@ -19,6 +19,9 @@ struct Cluster {
   mlir::Operation *root() const { return ops.back(); }
 };
 
+/// Element [i, j, ...] of the result reads exactly element [i, j, ...] of the operand.
+bool readsElementByElement(mlir::Operation *op, unsigned operand);
+
 /// All clusters of the block's computing ops, those of one op included, in the order of their roots.
 llvm::SmallVector<Cluster> clusterOps(mlir::Block &block);
 

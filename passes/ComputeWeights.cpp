@@ -1,5 +1,6 @@
 // ComputeWeights: ops whose operands are all weights or constants become weights with initializers, so that nothing of them is left at
-// run time and contractions can pack the result. Consumes graphs, produces symbols. What would grow (a broadcast) stays.
+// run time and contractions can pack the result. Consumes graphs, produces symbols. What would grow (a broadcast) stays, but for
+// sinusoids, which cost a power, a sine and a cosine an element: their table is made for the longest length.
 #include "passes/Passes.h"
 #include "passes/WeightBuilder.h"
 #include "mlir/IR/PatternMatch.h"
@@ -46,18 +47,43 @@ static bool isWorthIt(Operation *op) {
   return made <= read;
 }
 
+/// The largest table of sinusoids that is kept with the weights.
+static constexpr int64_t largestTable = 4 << 20;
+
+/// Rows of the table that the op needs at most; nothing where no bound is known or the table would be too large.
+static std::optional<int64_t> tableRows(SinusoidalOp op, ModelOp model) {
+  std::optional<int64_t> rows = op.getType().getExpr(-2).evaluate([&](StringRef name) -> std::optional<int64_t> {
+    auto dim = dyn_cast_or_null<DimOp>(SymbolTable::lookupSymbolIn(model, name));
+    return dim ? std::optional<int64_t>(dim.getUpper()) : std::nullopt;
+  });
+  std::optional<int64_t> width = op.getType().getDim(-1).getStatic();
+  return rows && width && *rows > 0 && *rows <= largestTable / *width ? rows : std::nullopt;
+}
+
 namespace {
 struct ComputeWeightsPass final : weft::impl::ComputeWeightsBase<ComputeWeightsPass> {
   void runOnOperation() override {
     WeightBuilder weights(getOperation());
     for (auto graph : getOperation().getOps<GraphOp>())
       for (Block *block : computeBlocks(graph))
-        for (Operation &op : llvm::make_early_inc_range(*block))
-          if (isWorthIt(&op))
+        for (Operation &op : llvm::make_early_inc_range(*block)) {
+          if (auto sinusoidal = dyn_cast<SinusoidalOp>(op))
+            tabulate(sinusoidal, weights);
+          else if (isWorthIt(&op))
             compute(&op, weights);
+        }
   }
 
 private:
+  /// sinusoidal -> positions of a table of sinusoids
+  void tabulate(SinusoidalOp op, WeightBuilder &weights) {
+    std::optional<int64_t> rows = tableRows(op, getOperation());
+    if (!rows || op.getOffset())
+      return;
+    IRRewriter rewriter(op);
+    rewriter.replaceOpWithNewOp<PositionsOp>(op, op.getType(), weights.table(op, *rows), Value(), /*start=*/0);
+  }
+
   static void compute(Operation *op, WeightBuilder &weights) {
     IRRewriter rewriter(op);
     for (OpResult result : op->getResults())

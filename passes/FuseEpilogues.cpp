@@ -13,16 +13,41 @@ using namespace weft;
 
 namespace {
 struct FuseEpiloguesPass final : weft::impl::FuseEpiloguesBase<FuseEpiloguesPass> {
+  using Base::Base;
   void runOnOperation() override {
+    FusionReport missed(requireFusion);
     for (auto graph : getOperation().getOps<GraphOp>())
-      for (Block *block : computeBlocks(graph))
-        for (const Cluster &cluster : clusterOps(*block))
-          if (cluster.ops.size() > 1)
-            report(cluster, formGroup(cluster));
+      for (Block *block : computeBlocks(graph)) {
+        SmallVector<Cluster> clusters = clusterOps(*block);
+        for (const Cluster &cluster : clusters)
+          reportMissed(cluster, missed);
+        for (const Cluster &cluster : clusters)
+          if (cluster.ops.size() > 1) {
+            reportFused(cluster);
+            formGroup(cluster);
+          }
+      }
+    if (missed.failed())
+      signalPassFailure();
   }
 
 private:
-  static void report(const Cluster &cluster, GroupOp group) {
+  /// An element-wise op that would be the epilogue of a contraction, were it the only one that reads it.
+  static void reportMissed(const Cluster &cluster, FusionReport &report) {
+    Operation *first = cluster.ops.front();
+    if (anchorOf(first) != AnchorKind::Pointwise)
+      return;
+    for (OpOperand &operand : first->getOpOperands()) {
+      Operation *source = operand.get().getDefiningOp();
+      if (!source || anchorOf(source) != AnchorKind::Contraction || !readsElementByElement(first, operand.getOperandNumber()))
+        continue;
+      for (Operation *user : source->getUsers())
+        if (user != first)
+          return report.missed(first, "epilogue", {"the contraction's result has another use", user});
+    }
+  }
+
+  static void reportFused(const Cluster &cluster) {
     InFlightDiagnostic remark = emitRemark(cluster.root()->getLoc()) << "fused ";
     llvm::interleave(
         cluster.ops, [&](Operation *op) { remark << op->getName().stripDialect(); }, [&] { remark << " + "; });

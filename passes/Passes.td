@@ -113,7 +113,7 @@ def CheckRuntimeValues : Weft_Pass<"weft-check-runtime-values"> {
   }];
 }
 
-def FuseEpilogues : Weft_Pass<"weft-fuse-epilogues"> {
+def FuseEpilogues : Weft_FusionPass<"weft-fuse-epilogues"> {
   let summary = "groups element-wise ops with the contraction, norm or lookup whose elements they take";
   let description = [{
     ```mlir

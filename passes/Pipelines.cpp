@@ -26,7 +26,7 @@ void weft::populateFusePipeline(OpPassManager &pm, bool requireFusion) {
   pm.addPass(createFuseResidualNorm({requireFusion}));
   pm.addPass(createSimplify());
   pm.addPass(createCheckRuntimeValues());
-  pm.addPass(createFuseEpilogues());
+  pm.addPass(createFuseEpilogues({requireFusion}));
 }
 
 void weft::populateKernelPipeline(OpPassManager &pm) {

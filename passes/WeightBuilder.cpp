@@ -16,21 +16,39 @@ static Value number(OpBuilder &builder, Location loc, double value) {
   return ConstantOp::create(builder, loc, scalar, builder.getF64FloatAttr(value));
 }
 
+void WeightBuilder::define(StringRef name, WeightOp after, Location loc, NamedTensorType type, Body body) {
+  if (symbols.lookup<WeightOp>(name))
+    return;
+  OpBuilder builder(model.getContext());
+  if (after)
+    builder.setInsertionPointAfter(after);
+  else
+    builder.setInsertionPoint(*model.getOps<GraphOp>().begin());
+  IntegerAttr layers = after ? after.getLayersAttr() : IntegerAttr();
+  auto weight = WeightOp::create(builder, loc, builder.getStringAttr(name), StringAttr(), layers, TypeAttr::get(type));
+  Block &block = weight.getInit().emplaceBlock();
+  Value layer = layers ? block.addArgument(builder.getIndexType(), loc) : Value();
+  builder.setInsertionPointToStart(&block);
+  Value value = body(builder, loc, layer);
+  YieldOp::create(builder, loc, value);
+  symbols.insert(weight);
+}
+
 Value WeightBuilder::reference(StringRef name, WeightRefOp like, Operation *before, NamedTensorType type, Body body) {
-  if (!symbols.lookup<WeightOp>(name)) {
-    auto base = symbols.lookup<WeightOp>(like.getWeight());
-    OpBuilder builder(base->getContext());
-    builder.setInsertionPointAfter(base);
-    auto weight = WeightOp::create(builder, like.getLoc(), builder.getStringAttr(name), StringAttr(), base.getLayersAttr(), TypeAttr::get(type));
-    Block &block = weight.getInit().emplaceBlock();
-    Value layer = like.getLayer() ? block.addArgument(builder.getIndexType(), like.getLoc()) : Value();
-    builder.setInsertionPointToStart(&block);
-    Value value = body(builder, like.getLoc(), layer);
-    YieldOp::create(builder, like.getLoc(), value);
-    symbols.insert(weight);
-  }
+  define(name, symbols.lookup<WeightOp>(like.getWeight()), like.getLoc(), type, body);
   OpBuilder builder(before);
   return WeightRefOp::create(builder, like.getLoc(), type, name, like.getLayer());
+}
+
+Value WeightBuilder::table(SinusoidalOp op, int64_t rows) {
+  DimExpr width = op.getType().getExpr(-1);
+  NamedTensorType type = op.getType().withDims({DimExpr(rows), width});
+  std::string name = ("sinusoidal." + stringifyPairStyle(op.getStyle()) + "." + Twine(rows) + "x" + width.text()).str();
+  define(name, WeightOp(), op.getLoc(), type, [&](OpBuilder &builder, Location loc, Value) -> Value {
+    return SinusoidalOp::create(builder, loc, type, Value(), op.getStyle());
+  });
+  OpBuilder builder(op);
+  return WeightRefOp::create(builder, op.getLoc(), type, name, Value());
 }
 
 Value WeightBuilder::concat(ArrayRef<WeightRefOp> refs, ArrayRef<NamedTensorType> types, int64_t axis, Operation *before) {

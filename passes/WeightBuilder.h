@@ -17,6 +17,8 @@ public:
   mlir::Value concat(llvm::ArrayRef<WeightRefOp> refs, llvm::ArrayRef<NamedTensorType> types, int64_t axis, mlir::Operation *before);
   /// A result of an op over weights (with one layer number, or none) and constants, computed at compile time.
   mlir::Value computed(mlir::OpResult result);
+  /// The first `rows` rows of a position table that is a formula.
+  mlir::Value table(SinusoidalOp op, int64_t rows);
   /// The weight times a number.
   mlir::Value scaled(WeightRefOp ref, double factor, mlir::Operation *before);
 
@@ -25,6 +27,8 @@ private:
   /// The name of the weight that is made like this: one that exists already, or a fresh one.
   std::string nameFor(llvm::StringRef base, llvm::StringRef key);
   mlir::Value reference(llvm::StringRef name, WeightRefOp like, mlir::Operation *before, NamedTensorType type, Body body);
+  /// Makes the weight if it isn't there, behind `after` or in front of the graphs.
+  void define(llvm::StringRef name, WeightOp after, mlir::Location loc, NamedTensorType type, Body body);
 
   ModelOp model;
   mlir::SymbolTable symbols;

@@ -1,4 +1,4 @@
-// RUN: weft-opt --weft-compute-weights %s | FileCheck %s
+// RUN: weft-opt --weft-compute-weights --split-input-file %s | FileCheck %s
 // What only weights go into is a weight; what inputs go into, or what would only grow, stays.
 !x = !weft.tensor<[batch, 4], f32>
 !w = !weft.tensor<[6, 4], f32>
@@ -46,5 +46,31 @@ weft.model @fold {
       weft.yield %c : !x
     }
     weft.output %y, %z, %wide, %h : !weft.tensor<[batch, 5], f32>, !weft.tensor<[batch, 5], f32>, !weft.tensor<[3, 6, 4], f32>, !x names ["y", "z", "wide", "h"]
+  }
+}
+
+// -----
+
+// Sinusoids of the longest length are a table; where they count on from an offset, or the table would be too large, they stay.
+!p = !weft.tensor<[time, 8], f32>
+!q = !weft.tensor<[long, 64], f32>
+!n = !weft.tensor<[batch], i32>
+!o = !weft.tensor<[batch, time, 8], f32>
+// CHECK-LABEL: weft.model @sinusoids
+weft.model @sinusoids {
+  weft.dim @batch in 1 to 4
+  weft.dim @time in 1 to 20
+  weft.dim @long in 1 to 1000000
+  // CHECK: weft.weight @sinusoidal.half.20x8 : !weft.tensor<[20, 8], f32>
+  // CHECK-NEXT: weft.sinusoidal half : () -> !weft.tensor<[20, 8], f32>
+  weft.graph @forward(%offset: !n) inputs ["offset"] {
+    // CHECK: %[[TABLE:.*]] = weft.weight_ref @sinusoidal.half.20x8
+    // CHECK-NEXT: weft.positions %[[TABLE]] :
+    %a = weft.sinusoidal half : () -> !p
+    // CHECK: weft.sinusoidal interleaved : () -> !weft.tensor<[long, 64], f32>
+    %b = weft.sinusoidal interleaved : () -> !q
+    // CHECK: weft.sinusoidal half offset %offset
+    %c = weft.sinusoidal half offset %offset : (!n) -> !o
+    weft.output %a, %b, %c : !p, !q, !o names ["a", "b", "c"]
   }
 }

@@ -1,4 +1,5 @@
 // RUN: weft-opt --weft-fuse-epilogues --verify-diagnostics --split-input-file %s | FileCheck %s
+// RUN: not weft-opt --weft-fuse-epilogues=require-fusion --split-input-file %s 2>&1 | FileCheck --check-prefix=REQUIRED %s
 
 !x = !weft.tensor<[batch, seq, 8], f32>
 !w = !weft.tensor<[8, 8], f32>
@@ -46,11 +47,14 @@ weft.model @apart {
     // CHECK-NOT: weft.group
     %a = weft.weight_ref @a : !w
     %twice = weft.linear %x, %a : (!x, !w) -> !x
+    // REQUIRED: error: epilogue not fused: the contraction's result has another use
+    // expected-remark@+1 {{epilogue not fused: the contraction's result has another use}}
     %y = weft.unary relu %twice : (!x) -> !x
     %small = weft.linear %y, %a : (!x, !w) -> !x
     %wide = weft.add %small, %r : (!x, !weft.tensor<[3, batch, seq, 8], f32>) -> !weft.tensor<[3, batch, seq, 8], f32>
     %mixed = weft.linear %y, %a : (!x, !w) -> !x
     %turned = weft.rope %mixed heads 2 theta 1.0e4 style half width 4 : (!x) -> !x
+    // expected-note@+1 {{here}}
     weft.output %twice, %wide, %turned : !x, !weft.tensor<[3, batch, seq, 8], f32>, !x names ["twice", "wide", "turned"]
   }
 }
