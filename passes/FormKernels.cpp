@@ -38,6 +38,7 @@ namespace {
 struct FormKernelsPass final : weft::impl::FormKernelsBase<FormKernelsPass> {
   void runOnOperation() override {
     for (auto graph : getOperation().getOps<GraphOp>()) {
+      eraseDeadIn(graph.getBody().front());
       SmallVector<Block *> blocks = computeBlocks(graph);
       for (Block *block : blocks) {
         for (const Cluster &cluster : clusterOps(*block))

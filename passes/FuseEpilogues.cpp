@@ -16,7 +16,8 @@ struct FuseEpiloguesPass final : weft::impl::FuseEpiloguesBase<FuseEpiloguesPass
   using Base::Base;
   void runOnOperation() override {
     FusionReport missed(requireFusion);
-    for (auto graph : getOperation().getOps<GraphOp>())
+    for (auto graph : getOperation().getOps<GraphOp>()) {
+      eraseDeadIn(graph.getBody().front());
       for (Block *block : computeBlocks(graph)) {
         SmallVector<Cluster> clusters = clusterOps(*block);
         for (const Cluster &cluster : clusters)
@@ -27,6 +28,7 @@ struct FuseEpiloguesPass final : weft::impl::FuseEpiloguesBase<FuseEpiloguesPass
             formGroup(cluster);
           }
       }
+    }
     if (missed.failed())
       signalPassFailure();
   }

@@ -116,6 +116,8 @@ private:
   }
 
   void outline(GroupOp group, SymbolTable &symbols) {
+    if (group.use_empty())
+      return group.erase();
     SetVector<Value> args = valuesFromOutside(group);
     KernelShape shape(group, args.getArrayRef());
     KernelOp kernel = build(group, args.getArrayRef(), shape);

@@ -88,10 +88,22 @@ struct PlanMemoryPass final : weft::impl::PlanMemoryBase<PlanMemoryPass> {
   }
 
 private:
+  /// Nothing but launches computes, and every value that must have a place is written by one (FormKernels sees to it).
   static LogicalResult checkLevel(GraphOp graph) {
-    WalkResult result = graph.walk([&](Operation *op) {
+    WalkResult result = graph.walk([&](Operation *op) -> WalkResult {
       bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, CheckOp, OutputOp, YieldOp>(op);
-      return known ? WalkResult::advance() : WalkResult(op->emitOpError("is no kernel's launch: memory is planned after weft-outline-kernels"));
+      if (!known)
+        return op->emitOpError("is no kernel's launch: memory is planned after weft-outline-kernels");
+      bool places = isa<EncoderOp, DecoderOp, OutputOp, YieldOp>(op);
+      for (Value operand : op->getOperands()) {
+        Operation *source = operand.getDefiningOp();
+        bool written = source && (isa<LaunchOp>(source) || (op->getNumRegions() && isa<EncoderOp, DecoderOp>(source)));
+        if (places && (!written || source->getBlock() != op->getBlock() || !operand.hasOneUse()) && !isa<YieldOp>(op))
+          return op->emitOpError("needs a launch of its own for each operand: memory is planned after weft-form-kernels");
+        if (isa<YieldOp>(op) && (!written || source->getBlock() != op->getBlock()))
+          return op->emitOpError("must yield what launches in it write: memory is planned after weft-form-kernels");
+      }
+      return WalkResult::advance();
     });
     return failure(result.wasInterrupted());
   }

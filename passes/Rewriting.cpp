@@ -38,6 +38,16 @@ void weft::eraseDead(Operation *op, RewriterBase &rewriter) {
   }
 }
 
+void weft::eraseDeadIn(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    for (Region &region : op.getRegions())
+      for (Block &inner : region)
+        eraseDeadIn(inner);
+    if (isOpTriviallyDead(&op))
+      op.erase();
+  }
+}
+
 SmallVector<Block *> weft::computeBlocks(GraphOp graph) {
   SmallVector<Block *> blocks{&graph.getBody().front()};
   graph.walk<WalkOrder::PreOrder>([&](Operation *op) {

@@ -45,6 +45,9 @@ private:
 /// Erases an op that nothing uses, then what only it used.
 void eraseDead(mlir::Operation *op, mlir::RewriterBase &rewriter);
 
+/// Erases what nothing uses from a block, the blocks in it first.
+void eraseDeadIn(mlir::Block &block);
+
 /// The blocks whose ops become kernels: each graph's body and the stacks' bodies in it, outer ones first.
 llvm::SmallVector<mlir::Block *> computeBlocks(GraphOp graph);
 

@@ -87,3 +87,24 @@ weft.model @no_copies {
     weft.output %z : !x names ["z"]
   }
 }
+
+// -----
+
+!x = !weft.tensor<[batch, 8], f32>
+// What nothing reads goes.
+// CHECK-LABEL: weft.model @dead
+weft.model @dead {
+  weft.dim @batch in 1 to 4
+  weft.graph @forward(%x: !x) inputs ["x"] {
+    // CHECK-COUNT-1: weft.group
+    // CHECK-NOT: weft.group
+    %a = weft.unary exp %x : (!x) -> !x
+    %b = weft.softmax %a axis -1 : (!x) -> !x
+    %c = weft.group pointwise {
+      %d = weft.unary relu %x : (!x) -> !x
+      weft.yield %d : !x
+    } : !x
+    %y = weft.unary sqrt %x : (!x) -> !x
+    weft.output %y : !x names ["y"]
+  }
+}
