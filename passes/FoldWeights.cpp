@@ -41,7 +41,7 @@ private:
     if (bias)
       linear.getBiasMutable().assign(weights.scaled(bias, scale, linear));
     op.setScale(APFloat(1.0));
-    emitRemark(op.getLoc()) << "folded the scale " << scale << " into the query's weight";
+    emitRemark(op.getLoc()) << "folded the scale " << numberText(scale) << " into the query's weight";
     IRRewriter rewriter(op);
     eraseDead(weight, rewriter);
     if (bias)

@@ -122,7 +122,8 @@ private:
   }
 
   /// A group that copies `value`, where the builder stands.
-  static Value copyOf(Value value, OpBuilder &builder, Location loc) {
+  static Value copyOf(Value value, OpBuilder &builder) {
+    Location loc = value.getLoc();
     auto group = GroupOp::create(builder, loc, TypeRange{value.getType()}, AnchorKind::Pointwise);
     OpBuilder inner = OpBuilder::atBlockEnd(&group.getBody().emplaceBlock());
     YieldOp::create(inner, loc, value);
@@ -145,7 +146,7 @@ private:
         Operation *source = start.get().getDefiningOp();
         bool own = start.get().hasOneUse() && source && source->getBlock() == &block && isa<GroupOp, LaunchOp, EncoderOp, DecoderOp>(source);
         if (!own)
-          start.set(copyOf(start.get(), builder, op.getLoc()));
+          start.set(copyOf(start.get(), builder));
       }
       placeYield(op.getRegion(0).front());
     }
@@ -157,7 +158,7 @@ private:
     for (OpOperand &next : yield->getOpOperands()) {
       bool repeated = llvm::count(yield->getOperands(), next.get()) > 1;
       if (repeated || !isWritten(next.get(), &body))
-        next.set(copyOf(next.get(), builder, yield->getLoc()));
+        next.set(copyOf(next.get(), builder));
     }
     // The place holds the layer's own value as long as that is read: then the next one comes by a copy at the end.
     SmallVector<OpOperand *> late;
@@ -165,7 +166,7 @@ private:
       if (isReadLate(body.getArgument(next.getOperandNumber() + 1), next.get().getDefiningOp()))
         late.push_back(&next);
     for (OpOperand *next : late)
-      next->set(copyOf(next->get(), builder, yield->getLoc()));
+      next->set(copyOf(next->get(), builder));
   }
 
   /// Whether the op that writes the next value, or one after it, reads this layer's.
@@ -182,7 +183,7 @@ private:
     OpBuilder builder(output);
     for (OpOperand &value : output->getOpOperands())
       if (!value.get().hasOneUse() || !isWritten(value.get(), output->getBlock()))
-        value.set(copyOf(value.get(), builder, output.getLoc()));
+        value.set(copyOf(value.get(), builder));
   }
 };
 } // namespace

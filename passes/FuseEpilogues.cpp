@@ -52,7 +52,7 @@ private:
   static void reportFused(const Cluster &cluster) {
     InFlightDiagnostic remark = emitRemark(cluster.root()->getLoc()) << "fused ";
     llvm::interleave(
-        cluster.ops, [&](Operation *op) { remark << op->getName().stripDialect(); }, [&] { remark << " + "; });
+        cluster.ops, [&](Operation *op) { remark << wordFor(op); }, [&] { remark << " + "; });
   }
 };
 } // namespace

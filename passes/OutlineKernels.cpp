@@ -30,15 +30,6 @@ static SetVector<Value> valuesFromOutside(GroupOp group) {
   return values;
 }
 
-/// "gelu" for weft.unary gelu, else the op's name.
-static StringRef wordFor(Operation *op) {
-  if (auto unary = dyn_cast<UnaryOp>(op))
-    return stringifyActivation(unary.getFunction());
-  if (auto reduce = dyn_cast<ReduceOp>(op))
-    return stringifyReduction(reduce.getKind());
-  return op->getName().stripDialect();
-}
-
 /// Ops and sizes: at most four words, then in x out of contractions and the width of others.
 static std::string kernelName(GroupOp group, ArrayRef<Value> args) {
   SmallVector<StringRef> words;

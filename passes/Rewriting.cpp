@@ -1,5 +1,6 @@
 // Small questions that several passes ask of the IR; see Rewriting.h.
 #include "passes/Rewriting.h"
+#include "llvm/ADT/SmallString.h"
 
 using namespace mlir;
 using namespace weft;
@@ -7,6 +8,20 @@ using namespace weft;
 std::optional<double> weft::constantOf(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
   return constant ? std::optional<double>(constant.getValue().convertToDouble()) : std::nullopt;
+}
+
+std::string weft::numberText(double value) {
+  SmallString<24> text;
+  APFloat(value).toString(text);
+  return text.str().str();
+}
+
+StringRef weft::wordFor(Operation *op) {
+  if (auto unary = dyn_cast<UnaryOp>(op))
+    return stringifyActivation(unary.getFunction());
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    return stringifyReduction(reduce.getKind());
+  return op->getName().stripDialect();
 }
 
 std::optional<AnchorKind> weft::anchorOf(Operation *op) {

@@ -11,6 +11,12 @@ namespace weft {
 /// The number if the value is a weft.constant.
 std::optional<double> constantOf(mlir::Value value);
 
+/// "0.125", as short as it can be read back.
+std::string numberText(double value);
+
+/// What an op is called in remarks and kernel names: "gelu" for weft.unary gelu, "mean" for weft.reduce mean, else its own name.
+llvm::StringRef wordFor(mlir::Operation *op);
+
 /// The axis from the front.
 inline int64_t axisOf(int64_t axis, NamedTensorType type) { return axis < 0 ? axis + type.getRank() : axis; }
 

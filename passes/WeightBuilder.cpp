@@ -1,7 +1,6 @@
 // Makes weights that are computed from others at compile time; see WeightBuilder.h.
 #include "passes/WeightBuilder.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/SmallString.h"
 
 using namespace mlir;
 using namespace weft;
@@ -69,9 +68,7 @@ Value WeightBuilder::concat(ArrayRef<WeightRefOp> refs, ArrayRef<NamedTensorType
 }
 
 Value WeightBuilder::scaled(WeightRefOp ref, double factor, Operation *before) {
-  SmallString<16> text;
-  APFloat(factor).toString(text);
-  std::string name = (ref.getWeight() + "*" + text).str();
+  std::string name = (ref.getWeight() + "*" + numberText(factor)).str();
   return reference(name, ref, before, ref.getType(), [&](OpBuilder &builder, Location loc, Value layer) -> Value {
     return MulOp::create(builder, loc, ref.getType(), refInside(builder, loc, ref, layer), number(builder, loc, factor));
   });

@@ -21,7 +21,7 @@ weft.model @power_of_two {
     %w = weft.weight_ref @w : !w
     %b = weft.weight_ref @b : !b
     %q = weft.linear %x, %w bias %b : (!x, !w, !b) -> !x
-    // expected-remark@+1 {{folded the scale 5.000000e-01 into the query's weight}}
+    // expected-remark@+1 {{folded the scale 0.5 into the query's weight}}
     %y = weft.attention %q, %k, %k heads 2 kv_heads 2 scale 0.5 : (!x, !x, !x) -> !x
     weft.output %y : !x names ["y"]
   }

@@ -18,7 +18,7 @@ weft.model @contraction {
     // CHECK-NEXT: %[[SILU:.*]] = weft.unary silu %[[GATE]]
     // CHECK-NEXT: weft.yield %[[SILU]]
     %gate = weft.linear %x, %a : (!x, !w) -> !x
-    // expected-remark@+1 {{fused linear + unary}}
+    // expected-remark@+1 {{fused linear + silu}}
     %open = weft.unary silu %gate : (!x) -> !x
     // CHECK: %[[SUM:.*]] = weft.group contraction {
     // CHECK-NEXT: %[[UP:.*]] = weft.linear
