@@ -119,7 +119,8 @@ private:
     for (const CheckInfo &check : info.checks) {
       CheckOp op = check.op;
       rows.push_back(row(abi.checkInfo, {text(op.getWhat()), i32(check.input), i32(check.place.line), i32(check.place.column),
-                                         i32(0), text(check.place.file)}));
+                                         i32(0), text(check.place.file), expr(op.getLower().getExpr()),
+                                         expr(op.getUpper().getExpr())}));
     }
     return rows;
   }
