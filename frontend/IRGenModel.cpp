@@ -134,6 +134,8 @@ mlir::Value IRGen::beginStack(const ast::StackStmt &stmt, mlir::Value start, int
     stack = DecoderOp::create(builder, loc, types, start, stmt.name.text, layers, slots);
   else
     stack = EncoderOp::create(builder, loc, types, start, stmt.name.text, layers, slots);
+  if (mlir::StringAttr doc = docAttr(builder, stmt.doc))
+    stack->setDiscardableAttr("doc", doc);
   mlir::Block &body = stack->getRegion(0).emplaceBlock();
   body.addArgument(builder.getIndexType(), locate(stmt.index ? stmt.index->range : stmt.headerRange, "layer"));
   mlir::Value stream = body.addArgument(start.getType(), locate(stmt.bindings[0].range, stmt.bindings[0].name.text));

@@ -54,6 +54,7 @@ private:
 
   // Statements (SemaStatements.cpp)
   void walkModel(const ast::ModelStmt &stmt, Scope &fileScope);
+  void warnOfUnknownDims(const Scope &scope);
   void declareBlocks(const ast::Body &body, Scope &scope);
   /// True if a block returned.
   bool walkBody(const ast::Body &body, Frame &frame);

@@ -116,6 +116,7 @@ void Sema::walkModel(const ModelStmt &stmt, Scope &fileScope) {
     reporter.error(stmt.name.range, "model '" + stmt.name.text + "' has no output");
   if (generate)
     walkGenerate(*generate, frame);
+  warnOfUnknownDims(scope);
   // What uncalled blocks build must not reach the model.
   std::unique_ptr<IRGen> built = std::move(gen);
   gen = built->makeScratch();
@@ -124,6 +125,21 @@ void Sema::walkModel(const ModelStmt &stmt, Scope &fileScope) {
     if (file->scope.get() == &fileScope)
       checkUncalledBlocks(file->tree->items, fileScope);
   gen = std::move(built);
+}
+
+/// A run takes the sizes of dims from its inputs.
+void Sema::warnOfUnknownDims(const Scope &scope) {
+  std::set<std::string> known;
+  for (auto &entry : inputs)
+    for (const DimExpr &dim : cast<NamedTensorType>(entry.second.second.getType()).getExprs())
+      for (std::string &name : dim.symbols())
+        known.insert(std::move(name));
+  for (const auto &entry : scope.getSymbols()) {
+    const Symbol &symbol = entry.second;
+    bool isDim = symbol.value.is(ValueKind::Dim) && symbol.value.dim == DimExpr::symbol(entry.first());
+    if (isDim && symbol.value.range == symbol.declared && !known.count(entry.first().str()))
+      reporter.warning(symbol.declared, "no input has the dim '" + entry.first() + "', so nothing says its size");
+  }
 }
 
 bool Sema::walkBody(const Body &body, Frame &frame) {

@@ -107,6 +107,20 @@ TEST(Sema, LeaksThroughBlocksNameTheCall) {
   EXPECT_TRUE(holds(notesOf(checked), "'y' is the stream of this decoder"));
 }
 
+TEST(Sema, WarnsOfWhatNothingDecides) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("dim lost in 1..2\nencoder e(y = x) repeat 2 { let a = y }\nlet b = relu(x) @ \"a\"")));
+  EXPECT_TRUE(checked.module) << checked.text();
+  std::vector<std::string> warnings;
+  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
+    warnings.push_back(diagnostic.message);
+  EXPECT_EQ(warnings.size(), 3u) << checked.text();
+  EXPECT_TRUE(holds(warnings, "no input has the dim 'lost'"));
+  EXPECT_TRUE(holds(warnings, "no layer rebinds the stream 'y'"));
+  EXPECT_TRUE(holds(warnings, "'relu' reads no weights, so this scope does nothing"));
+}
+
 //===-- Limits -------------------------------------------------------------------------------------------------------===//
 
 TEST(Sema, DoublingBlocksEnd) {
