@@ -16,10 +16,11 @@ sys.path.insert(0, str(HERE.parent))
 from compiled import Model, until  # noqa: E402
 
 
-def main():
+def main(source=HERE / "gpt2.weft", texts=("python3-", "A command line tool that"), weights=HERE):
+    """Continues the texts of the command line; other decoders of text (../llama) come in by their description."""
     parser = argparse.ArgumentParser(description="Continues text.")
-    parser.add_argument("text", nargs="*", default=["python3-", "A command line tool that"], help="the text to continue")
-    parser.add_argument("--weights", type=pathlib.Path, default=HERE, help="a GPT-2 checkpoint folder with its tokenizer.json")
+    parser.add_argument("text", nargs="*", default=list(texts), help="the text to continue")
+    parser.add_argument("--weights", type=pathlib.Path, default=weights, help="a checkpoint folder with its tokenizer.json")
     parser.add_argument("--max", type=int, default=64, help="new tokens at most")
     parser.add_argument("--sample", type=int, metavar="SEED", help="draw from the 40 likeliest tokens instead of taking the likeliest")
     parser.add_argument("--beam", type=int, help="beam search of this width")
@@ -41,7 +42,7 @@ def main():
         arguments += ["--temperature", 0.8, "--top-k", 40, "--seed", options.sample]
     if options.beam is not None:
         arguments += ["--beam", options.beam]
-    model = Model(HERE / "gpt2.weft", options.weights, options.out)
+    model = Model(source, options.weights, options.out)
     for text, ids in zip(options.text, model.generate(*arguments, tokens=prompt, prompt_len=lengths)):
         print(text + tokenizer.decode(until(ids, stop)))
 
