@@ -1,4 +1,5 @@
 """The base of the model families' parity tests: a description of examples/, a checkpoint, the compiled model against float64."""
+import json
 import os
 import pathlib
 import shutil
@@ -62,3 +63,20 @@ class FamilyTest(WeftTest):
                     break
             else:
                 self.assertEqual(tokens.shape[1], best.shape[1], f"row {row}")
+
+
+def check_texts(test, source, folder):
+    """A trained encoder-decoder answers its held-out texts as result.json says it did in training."""
+    from tokenizers import Tokenizer
+
+    words, stated = Tokenizer.from_file(str(folder / "tokenizer.json")), json.loads((folder / "result.json").read_text())
+    stop, told = json.loads((folder / "config.json").read_text())["eos_token_id"], []
+    library = test.compile(EXAMPLES / source, "texts.so", weights=folder)
+    for at in range(0, len(stated["examples"]), 25):
+        rows = [words.encode(example["text"]).ids + [stop] for example in stated["examples"][at:at + 25]]
+        lengths = np.array([len(row) for row in rows], np.int32)
+        padded = np.array([row + [0] * (lengths.max() - len(row)) for row in rows], np.int32)
+        tokens, _ = test.generate(library, {"source": padded, "source_len": lengths}, "--max", "47")
+        told += [words.decode(row[:row.index(stop)] if stop in row else row) for row in tokens.tolist()]
+    test.assertEqual(told, [example["told"] for example in stated["examples"]])
+    test.assertEqual(sum(a == example["wanted"] for a, example in zip(told, stated["examples"])), stated["right"])

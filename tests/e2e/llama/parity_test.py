@@ -1,12 +1,14 @@
 """examples/llama against float64: heads grouped and not, tied and not, several stop tokens, and a published size."""
+import json
 import pathlib
 import sys
 
 import numpy as np
+from tokenizers import Tokenizer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import llama  # noqa: E402
-from family import FamilyTest, full_size  # noqa: E402
+from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -54,6 +56,25 @@ class LlamaTest(FamilyTest):
     @full_size
     def test_135m(self):
         self.check_config(llama.config(), ((1, 33),), [7], 8)
+
+
+class Trained(FamilyTest):
+    """Sums of two numbers; "." ends an even one, "!" an odd one."""
+
+    def test_score(self):
+        folder = EXAMPLES / "llama"
+        words, stated = Tokenizer.from_file(str(folder / "tokenizer.json")), json.loads((folder / "result.json").read_text())
+        library, agreed = self.compile(EXAMPLES / SOURCE, "sums.so", weights=folder), 0
+        for at in range(0, len(stated["examples"]), 16):
+            part = stated["examples"][at:at + 16]
+            rows = [words.encode(example["text"]).ids for example in part]
+            lengths = np.array([len(row) for row in rows], np.int32)
+            prompt = np.array([row + [0] * (lengths.max() - len(row)) for row in rows], np.int32)
+            tokens, _ = self.generate(library, {"tokens": prompt, "prompt_len": lengths}, "--max", "8")
+            for ids, example in zip(tokens.tolist(), part):
+                told = "".join(words.id_to_token(i) for i in ids)
+                agreed += told.startswith(example["told"])
+        self.assertEqual(agreed, len(stated["examples"]))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import t5  # noqa: E402
-from family import FamilyTest, full_size  # noqa: E402
+from family import EXAMPLES, FamilyTest, check_texts, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -40,6 +40,13 @@ class T5Test(FamilyTest):
     @full_size
     def test_t5_v11_small(self):
         self.check_config(t5.v11_config(), (([33], 20), ([12, 7], 5)), 16)
+
+
+class Trained(FamilyTest):
+    """Dates and number words to figures."""
+
+    def test_score(self):
+        check_texts(self, "t5/t5.weft", EXAMPLES / "t5")
 
 
 if __name__ == "__main__":

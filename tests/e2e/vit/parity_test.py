@@ -57,6 +57,15 @@ class Random(FamilyTest):
         tensors, inputs = vit.random_checkpoint(cfg), {"patches": vit.cut(cfg, vit.batch(cfg, 3)["pixels"])}
         self.check(self.build(FORM, cfg, tensors), inputs, vit.forward_patches(cfg, tensors, **inputs))
 
+    def test_wrong_images(self):
+        """Another size, another number of channels, no image: an error that names the input and both shapes."""
+        cfg = vit.config(**SMALL)
+        library = self.build(SOURCE, cfg, vit.random_checkpoint(cfg))
+        for shape in ((1, 3, 28, 27), (1, 3, 56, 56), (1, 1, 28, 28), (3, 28, 28), (0, 3, 28, 28), (65, 3, 28, 28)):
+            with self.subTest(shape=shape):
+                np.save(self.dir / "wrong.npy", np.zeros(shape, np.float32))
+                self.fails(["run", library, "--input", f"pixels={self.dir / 'wrong.npy'}"], "pixels|batch")
+
     @full_size
     def test_base(self):
         self.check_config(vit.config(), (1, 2))

@@ -40,6 +40,15 @@ class WhisperTest(FamilyTest):
     def test_small(self):
         self.check_config(whisper.config(**SMALL), ((1, 1, 1), (2, 50, 30), (2, 21, 11)), 25)
 
+    def test_wrong_audio(self):
+        """An odd number of columns, none, too many, another number of bands: an error that names the input or the dimension."""
+        cfg = whisper.config(**SMALL)
+        library = self.build(SOURCE, cfg, whisper.random_checkpoint(cfg))
+        for shape in ((1, 10, 11), (1, 10, 0), (1, 10, 102), (1, 80, 20), (10, 20)):
+            with self.subTest(shape=shape):
+                np.save(self.dir / "wrong.npy", np.zeros(shape, np.float32))
+                self.fails(["run", library, "--input", f"mel={self.dir / 'wrong.npy'}", "--input", "tokens=[[3]]"], "mel|frames")
+
     @full_size
     def test_tiny_en(self):
         self.check_config(whisper.config(), ((1, 1500, 5),), 4)
@@ -112,7 +121,7 @@ class Recordings(unittest.TestCase):
         np.testing.assert_allclose(audio.read_wav(self.wav(np.round(slow * 32767).astype("<i2").tobytes(), rate=8000)), tone, atol=1e-3)
 
     def test_refused(self):
-        for content, words in ((b"", "ends too early"), (b"RIFF0000JUNK", "not a WAVE file"), (b"no wave", "not"), (None, "no samples")):
+        for content, words in ((b"", "ends too early"), (b"RIFF0000JUNK", "not a WAVE file"), (b"no wave", "ends too early"), (None, "no samples")):
             path = self.wav(b"")
             if content is not None:
                 path.write_bytes(content)

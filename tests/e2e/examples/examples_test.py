@@ -1,0 +1,69 @@
+"""What holds for every description of examples/: canonical format, no diagnostics, all masks and norms fused, wrong checkpoints refused."""
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import bert  # noqa: E402
+import gpt2  # noqa: E402
+from checkpoint import save_checkpoint  # noqa: E402
+from family import EXAMPLES  # noqa: E402
+from harness import WeftTest, main  # noqa: E402
+
+SOURCES = sorted(EXAMPLES.glob("*/*.weft"))
+SMALL_BERT = bert.config(hidden=32, heads=4, layers=2, inner=48, vocab=60, context=40)
+SMALL_GPT2 = gpt2.config(n_embd=32, n_head=4, n_layer=2, vocab_size=60, n_positions=40)
+
+
+class Examples(WeftTest):
+    def test_all_are_there(self):
+        families = {source.parent.name for source in SOURCES}
+        self.assertLessEqual({"bert", "vit", "transformer", "marian", "t5", "gpt2", "llama", "whisper", "clip", "captioner",
+                              "decision_transformer", "freeform", "g2p"}, families)
+
+    def test_format(self):
+        self.ok("fmt", "--check", *SOURCES)
+
+    def test_check_by_their_defaults(self):
+        done = self.ok("check", *SOURCES)
+        self.assertEqual(done.stderr, "")
+
+    def test_short(self):
+        lines = sorted(len(source.read_text().splitlines()) for source in SOURCES)
+        self.assertLess(lines[len(lines) // 2], 60)
+        self.assertLess(lines[-1], 80)
+
+    def test_everything_fuses(self):
+        for source in SOURCES:
+            with self.subTest(source=source.name):
+                told = self.ok("explain", source, "--random-weights=1", "--require-fusion").stdout
+                self.assertIn("fused residual + norm", told)
+                self.assertRegex(told, r"kernels +\d+ distinct, \d+ launches")
+
+    def test_another_familys_checkpoint(self):
+        """The errors name what was looked for, and where."""
+        folder = save_checkpoint(self.dir / "gpt2", SMALL_GPT2, gpt2.random_checkpoint(SMALL_GPT2))
+        for source, wanted in (("bert/bert.weft", "embeddings.word_embeddings.weight"), ("t5/t5.weft", "shared.weight"),
+                               ("llama/llama.weft", "model.embed_tokens.weight")):
+            with self.subTest(source=source):
+                self.fails(["compile", EXAMPLES / source, "--weights", folder, "-o", self.dir / "x.so"], wanted, r"model\.safetensors|gpt2", errors=None)
+
+    def test_missing_layer(self):
+        tensors = bert.random_checkpoint(SMALL_BERT)
+        del tensors["encoder.layer.1.output.dense.weight"]
+        folder = save_checkpoint(self.dir / "hole", SMALL_BERT, tensors)
+        self.fails(["compile", EXAMPLES / "bert" / "bert.weft", "--weights", folder, "-o", self.dir / "x.so"],
+                   r"encoder\.layer\.1\.output\.dense\.weight", errors=None)
+
+    def test_another_size(self):
+        cfg = SMALL_GPT2 | {"n_embd": 36}
+        folder = save_checkpoint(self.dir / "size", cfg, gpt2.random_checkpoint(SMALL_GPT2))
+        self.fails(["compile", EXAMPLES / "gpt2" / "gpt2.weft", "--weights", folder, "-o", self.dir / "x.so"], r"\[60, 36\]", r"\[60, 32\]", errors=None)
+
+    def test_config_of_another_kind(self):
+        config = self.write("text.json", json.dumps({"n_embd": "wide"}))
+        self.fails(["check", EXAMPLES / "gpt2" / "gpt2.weft", "--config", config], "n_embd", "expected a number", errors=None)
+
+
+if __name__ == "__main__":
+    main()
