@@ -161,7 +161,7 @@ private:
     tell("linking kernels");
     place.bytes = weights.bytes;
     bool isShared = options.kind != ArtifactKind::Object && options.kind != ArtifactKind::Static;
-    ModelParts parts{info, weights, std::move(kernels), {}, isShared};
+    ModelParts parts{info, weights, std::move(kernels), {}, isShared, options.isTraced};
     parts.facts.precision = options.precision;
     parts.facts.compiler = options.compiler;
     parts.facts.command = options.command;

@@ -21,6 +21,7 @@ struct ArtifactOptions {
   bool weightsFile = false;        ///< weights in NAME.weights beside the output
   std::string precision = "f32", compiler, command;
   std::vector<SourceInfo> sources;
+  bool isTraced = false;           ///< a hook behind every launch, for `weft verify`
   std::string dumpFolder;  ///< each kernel's loop nest and assembly go there; may be empty
   const WeightStore *store = nullptr; ///< may be null when nothing of the weights is written
   /// Told what is going on ("compiling linear_768x3072 for x86-64-v4"), and how long the phase before took.

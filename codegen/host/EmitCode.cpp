@@ -4,28 +4,40 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
 using namespace weft;
 
-Error weft::emitCode(Module &module, CodeKind kind, raw_pwrite_stream &out) {
+static void initializeTargets() {
+  InitializeAllTargetInfos();
+  InitializeAllTargets();
+  InitializeAllTargetMCs();
+  InitializeAllAsmPrinters();
+  InitializeAllAsmParsers();
+}
+
+Expected<std::unique_ptr<TargetMachine>> weft::makeTargetMachine(const Triple &triple) {
+  initializeTargets();
   std::string message;
-  const Target *target = TargetRegistry::lookupTarget(module.getTargetTriple(), message);
+  const Target *target = TargetRegistry::lookupTarget(triple, message);
   if (!target)
-    return createStringError("can't make code for '" + module.getTargetTriple().str() + "': " + message);
+    return createStringError("can't make code for '" + triple.str() + "': " + message);
   TargetOptions options;
   options.FunctionSections = true;
   options.DataSections = true;
-  bool isX86 = module.getTargetTriple().isX86();
-  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(module.getTargetTriple(), isX86 ? "x86-64-v2" : "generic",
-                                                                     "", options, Reloc::PIC_, CodeModel::Small,
-                                                                     CodeGenOptLevel::Default));
+  return std::unique_ptr<TargetMachine>(target->createTargetMachine(triple, triple.isX86() ? "x86-64-v2" : "generic", "", options,
+                                                                    Reloc::PIC_, CodeModel::Small, CodeGenOptLevel::Default));
+}
+
+Error weft::emitCode(Module &module, CodeKind kind, raw_pwrite_stream &out) {
+  Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(module.getTargetTriple());
   if (!machine)
-    return createStringError("can't make code for '" + module.getTargetTriple().str() + "'");
+    return machine.takeError();
   legacy::PassManager passes;
   CodeGenFileType type = kind == CodeKind::Object ? CodeGenFileType::ObjectFile : CodeGenFileType::AssemblyFile;
-  if (machine->addPassesToEmitFile(passes, out, nullptr, type, /*DisableVerify=*/true))
+  if ((*machine)->addPassesToEmitFile(passes, out, nullptr, type, /*DisableVerify=*/true))
     return createStringError("LLVM can't emit this kind of file for '" + module.getTargetTriple().str() + "'");
   passes.run(module);
   return Error::success();

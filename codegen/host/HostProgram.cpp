@@ -260,7 +260,30 @@ private:
     body.CreateCall(kernel.function, arguments);
     body.CreateBr(next);
     body.SetInsertPoint(next);
+    if (program.isTraced)
+      emitTrace(launch, layer, llvm::ArrayRef(arguments).slice(op->getNumOperands(), op->getNumResults()));
     return Error::success();
+  }
+
+  /// Behind a barrier, so that all threads' parts are there; another follows with the next launch.
+  void emitTrace(LaunchInfo launch, Value *layer, llvm::ArrayRef<Value *> results) {
+    emitBarrier();
+    auto *table = llvm::cast<llvm::GlobalVariable>(function->getParent()->getOrInsertGlobal(info.name + "_trace", abi.pointer));
+    Value *hook = body.CreateLoad(abi.pointer, table);
+    auto *run = BasicBlock::Create(context, "trace", function), *next = BasicBlock::Create(context, "traced", function);
+    Value *isFirst = body.CreateICmpEQ(thread, body.getInt32(0)), *isSet = body.CreateIsNotNull(hook);
+    body.CreateCondBr(body.CreateAnd(isFirst, isSet), run, next);
+    body.SetInsertPoint(run);
+    auto *type = llvm::ArrayType::get(abi.pointer, results.size());
+    Value *pointers = entry.CreateAlloca(type);
+    for (size_t i = 0; i < results.size(); ++i)
+      body.CreateStore(results[i], body.CreateConstInBoundsGEP2_64(type, pointers, 0, i));
+    auto index = uint32_t(llvm::find_if(info.launches, [&](const LaunchInfo &one) { return one.op == launch.op; }) -
+                          info.launches.begin());
+    auto *signature = llvm::FunctionType::get(llvm::Type::getVoidTy(context), {abi.i32, abi.i64, abi.pointer}, false);
+    body.CreateCall(signature, hook, {body.getInt32(index), layer ? layer : body.getInt64(0), pointers});
+    body.CreateBr(next);
+    body.SetInsertPoint(next);
   }
 
   template <typename StackOp> Error emitStack(StackOp op) {

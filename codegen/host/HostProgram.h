@@ -23,7 +23,12 @@ struct HostProgram {
   const ModelInfo &info;
   const WeightPlan &weights;
   llvm::StringMap<LinkedKernel> kernels; ///< by the kernel's symbol
+  /// Calls the function in the global `NAME_trace` (when it is not null) behind every launch; for `weft verify`.
+  bool isTraced = false;
 };
+
+/// What a traced program calls on thread 0: the launch's index, the layer (0 outside of stacks), pointers to its results.
+using TraceFunction = void (*)(int32_t launch, int64_t layer, const void *const *results);
 
 /// Adds `void name(weft_frame *, i32 thread)` to the module, internal. Fails when the graph is not planned or calls what is not there.
 llvm::Expected<llvm::Function *> emitHostProgram(const HostProgram &program, llvm::StringRef name, llvm::Module &module);

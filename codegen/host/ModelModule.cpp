@@ -6,9 +6,7 @@
 #include "llvm/IR/PassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/IPO/AlwaysInliner.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
@@ -20,28 +18,6 @@
 
 using namespace llvm;
 using namespace weft;
-
-static void initializeTargets() {
-  InitializeAllTargetInfos();
-  InitializeAllTargets();
-  InitializeAllTargetMCs();
-  InitializeAllAsmPrinters();
-  InitializeAllAsmParsers();
-}
-
-static Expected<std::unique_ptr<TargetMachine>> makeMachine(const Triple &triple, StringRef cpu, StringRef features) {
-  initializeTargets();
-  std::string message;
-  const Target *target = TargetRegistry::lookupTarget(triple, message);
-  if (!target)
-    return createStringError("can't make code for '" + triple.str() + "': " + message);
-  TargetOptions options;
-  options.FunctionSections = true;
-  options.DataSections = true;
-  options.UniqueSectionNames = true;
-  return std::unique_ptr<TargetMachine>(
-      target->createTargetMachine(triple, cpu, features, options, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
-}
 
 void weft::setFunctionTarget(Function &function, const TargetInfo &target) {
   function.addFnAttr("target-cpu", target.cpu);
@@ -64,7 +40,7 @@ public:
     if (parts.targets.empty())
       return createStringError("internal error: no target");
     const TargetInfo &first = parts.targets.front().target;
-    Expected<std::unique_ptr<TargetMachine>> machine = makeMachine(Triple(first.triple), first.cpu, first.features);
+    Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(Triple(first.triple));
     if (!machine)
       return machine.takeError();
     module->setTargetTriple(Triple(first.triple));
@@ -73,6 +49,8 @@ public:
     for (TargetKernels &target : parts.targets)
       if (Error error = addTarget(target))
         return std::move(error);
+    if (GlobalVariable *hook = module->getNamedGlobal(info.name + "_trace"))
+      hook->setInitializer(Constant::getNullValue(hook->getValueType()));
     GlobalVariable *descriptor = emitDescriptor(info, parts.facts, *module);
     emitInterface(info.name, descriptor, parts.isShared, *module);
     if (Error error = addRuntime())
@@ -98,7 +76,7 @@ private:
   }
 
   Error addTarget(TargetKernels &target) {
-    HostProgram program{info, parts.weights, {}};
+    HostProgram program{info, parts.weights, {}, parts.isTraced};
     for (CompiledKernel &kernel : target.kernels) {
       std::string symbol = kernel.name + "." + target.target.symbol;
       for (Function &function : *kernel.module)

@@ -8,6 +8,7 @@
 #include "codegen/pack/WeightPlan.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
 
 namespace weft {
 
@@ -23,6 +24,7 @@ struct ModelParts {
   std::vector<TargetKernels> targets; ///< weakest first, all of one architecture
   ArtifactFacts facts;                ///< targets and arenaBytes are filled in here
   bool isShared = true;               ///< adds weft_artifact_descriptor
+  bool isTraced = false;              ///< adds NAME_trace, see HostProgram.h
 };
 
 /// Links the parts (whose modules live in `context`) into one module, verified and cleaned up.
@@ -30,6 +32,9 @@ llvm::Expected<std::unique_ptr<llvm::Module>> linkModel(ModelParts parts, llvm::
 
 /// Makes code of one function for a target, whatever the module's other functions are made for.
 void setFunctionTarget(llvm::Function &function, const TargetInfo &target);
+
+/// LLVM's machine for a triple with the weakest processor; functions name theirs.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(const llvm::Triple &triple);
 
 enum class CodeKind { Object, Assembly };
 
