@@ -31,11 +31,14 @@ def random_checkpoint(cfg, seed=1, prefix=""):
         draw.linear(f"{layer}.output.dense", d, cfg["intermediate_size"])
         draw.norm(f"{layer}.output.LayerNorm", d)
     draw.linear(f"{prefix}pooler.dense", d, d)
+    if "id2label" in cfg:
+        draw.linear("classifier", len(cfg["id2label"]), d)
     return draw.tensors
 
 
 def forward(cfg, tensors, ids, types, lengths):
-    """{hidden: [batch, seq, d], embedding: [batch, d], pooled: [batch, d]} in float64."""
+    """{hidden: [batch, seq, d], embedding and class_embedding: [batch, d], pooled: [batch, d]} in float64; with a classifier, the scores
+    of rows [batch, labels] and of tokens [batch, seq, labels]."""
     eps, act = cfg["layer_norm_eps"], ACTIVATIONS[cfg["hidden_act"]]
     w = ref.Weights(tensors, "bert." if "bert.embeddings.LayerNorm.weight" in tensors else "")
     seq, e = ids.shape[1], w("embeddings")
@@ -52,7 +55,11 @@ def forward(cfg, tensors, ids, types, lengths):
         x = ref.layer_norm(x + ref.linear(inner, layer("output.dense")), layer("output.LayerNorm"), eps)
     pooler = w("pooler.dense")
     pooled = np.tanh(ref.linear(x[:, 0], pooler)) if pooler.get("weight") is not None else None
-    return {"hidden": x, "embedding": ref.l2_normalize(ref.mean_pool(x, lengths)), "pooled": pooled}
+    result = {"hidden": x, "embedding": ref.l2_normalize(ref.mean_pool(x, lengths)), "class_embedding": ref.l2_normalize(x[:, 0]), "pooled": pooled}
+    if "classifier.weight" in tensors:
+        head = ref.Weights(tensors)("classifier")
+        result |= {"sequence_logits": ref.linear(pooled, head), "token_logits": ref.linear(x, head)}
+    return result
 
 
 def batch(cfg, lengths, seq=None, seed=0, pairs=False):

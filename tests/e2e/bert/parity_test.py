@@ -153,6 +153,17 @@ class Storage(BertTest):
         inputs = bert.batch(self.CFG, [9, 4], seed=2)
         self.check(library, self.CFG, tensors, inputs, outputs=("pooled", "hidden", "embedding"))
 
+    def test_heads(self):
+        """Fine-tuned classifiers of rows and of tokens, and embedders that take the class token."""
+        cfg = self.CFG | {"id2label": {"0": "no", "1": "yes", "2": "maybe"}}
+        tensors, inputs = bert.random_checkpoint(cfg, prefix="bert."), bert.batch(cfg, [9, 4], seed=2)
+        folder, wanted = save_checkpoint(self.dir / "heads", cfg, tensors), bert.forward(cfg, tensors, **inputs)
+        for option, output, value in (("head=sequence", "logits", "sequence_logits"), ("head=token", "logits", "token_logits"),
+                                      ("pooling=cls", "embedding", "class_embedding")):
+            with self.subTest(option=option):
+                library = self.compile(SOURCE, f"{value}.so", "-D", option, weights=folder)
+                self.assertParity(self.run_model(library, inputs, [output])[output], wanted[value], what=option)
+
     def test_one_output_alone(self):
         tensors = bert.random_checkpoint(self.CFG)
         library = self.compile(SOURCE, "one.so", weights=save_checkpoint(self.dir / "one", self.CFG, tensors))
