@@ -79,12 +79,20 @@ static hl::Type storedType(Value value) {
 
 static DimExpr ceilPanels(const DimExpr &columns) { return DimExpr((*columns.constant() + panelColumns - 1) / panelColumns); }
 
+/// Keys that a state holds: [rows, heads, positions, width] with 16 positions side by side.
+static bool isKeys(Value value, LayoutAttr layout) { return layout && layout.getPanel() && rankOf(value) == 4 && layout.getPanelDim() == 2; }
+
 BufferSpec KernelCompiler::bufferSpec(Value value, LayoutAttr layout, bool result) {
   hl::Type type = storedType(value);
   BufferSpec buffer;
   buffer.code = type.code();
   buffer.bits = type.bits();
   std::vector<DimExpr> extents = extentsOf(value);
+  if (isKeys(value, layout)) {
+    DimExpr lanes(layout.getPanel()), width = extents[0], pages = extents[1].dividedBy(lanes).value(), page = lanes * width;
+    buffer.dims = {{0, lanes, 1}, {0, width, lanes}, {0, pages, page}, {0, extents[2], page * pages}, {0, extents[3], page * pages * extents[2]}};
+    return buffer;
+  }
   if (layout && layout.getPanel() && !result) {
     DimExpr columns = typeOf(value).getExpr(layout.getPanelDim()), depth = typeOf(value).getNumElements().dividedBy(columns).value();
     DimExpr panel(panelColumns);
@@ -103,11 +111,16 @@ static void constrain(hl::Internal::Dimension dim, KernelGraph &graph, const Buf
   dim.set_bounds(graph.size(spec.min), graph.size(spec.extent)).set_stride(graph.size(spec.stride));
 }
 
-/// A packed weight: read as panels by contractions, through its logical index by everything else.
+/// A packed argument, a weight or a state's keys: read as panels by contractions, through its logical index by everything else.
 void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl::ImageParam &param) {
   hl::Func func(graph.name("weight"));
   Vars vars = varsFor(argument);
   int64_t rank = rankOf(argument);
+  if (isKeys(argument, layout)) {
+    int lanes = int(layout.getPanel());
+    func(vars) = param(vars[1] % lanes, vars[0], vars[1] / lanes, vars[2], vars[3]);
+    return graph.define(argument, func);
+  }
   hl::Expr column, depth = 0, stride = 1;
   for (int64_t i = 0; i < rank; ++i) { // the depth is every other dimension in row-major order
     if (rank - 1 - i == layout.getPanelDim()) {

@@ -154,7 +154,7 @@ WEFT_STACK(DecoderOp)
 
 LogicalResult ModelOp::verify() {
   for (Operation &op : getBody().front())
-    if (!isa<DimOp, WeightOp, GraphOp, GenerateOp, KernelOp>(op))
+    if (!isa<DimOp, WeightOp, StateOp, GraphOp, GenerateOp, KernelOp>(op))
       return op.emitOpError("has no place directly in a model");
   return success();
 }

@@ -37,6 +37,18 @@ LayoutAttr weft::panelLayout(MLIRContext *context, int64_t panelDim) {
   return LayoutAttr::get(context, panelColumns, panelColumns, panelDim, true);
 }
 
+LayoutAttr weft::stateLayout(Value state) {
+  if (auto write = state.getDefiningOp<CacheWriteOp>())
+    state = write.getState();
+  auto ref = state.getDefiningOp<StateRefOp>();
+  auto symbol = SymbolTable::lookupNearestSymbolFrom<StateOp>(ref, ref.getStateAttr());
+  auto type = cast<NamedTensorType>(ref.getType());
+  if (symbol.getKeys())
+    return LayoutAttr::get(type.getContext(), vectorElements, vectorElements, 2, true);
+  std::optional<int64_t> width = rowWidth(type);
+  return width ? weightLayout(type) : arenaLayout(type);
+}
+
 DimExpr weft::arenaBytes(NamedTensorType type) {
   int64_t elementBytes = type.isBool() ? 1 : 4;
   if (type.getRank() == 0)

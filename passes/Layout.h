@@ -20,6 +20,10 @@ LayoutAttr weightLayout(NamedTensorType type);
 /// A weight of a contraction: panels of `panel` columns of dimension `panelDim`.
 LayoutAttr panelLayout(mlir::MLIRContext *context, int64_t panelDim);
 
+/// A state, from a reference to it or a write's result. Keys of attention: [rows][heads][positions / 16][head width][16], so that a vector
+/// holds one feature of 16 keys; all else in rows.
+LayoutAttr stateLayout(mlir::Value state);
+
 /// Bytes of a value in the arena, as an expression over the dimensions.
 DimExpr arenaBytes(NamedTensorType type);
 

@@ -101,6 +101,23 @@ def FuseResidualNorm : Weft_FusionPass<"weft-fuse-residual-norm"> {
   }];
 }
 
+def DeriveIncremental : Weft_Pass<"weft-derive-incremental"> {
+  let summary = "the graphs that generation runs: @prefill for prompts, @step for one position after them";
+  let description = [{
+    Keys and values of attention over the stream are appended to states and read back with all earlier ones; what depends on the source
+    alone is computed by @prefill and kept; position tables, rotations, masks and biases count on; only the last position of each prompt
+    reaches the logits. What needs later positions, or earlier ones outside of weft.attention, is an error at the op.
+    ```mlir
+    %k = weft.linear %x, %wk                          %k = weft.linear %x, %wk    // [batch, 1, 64]
+    %m = weft.causal_mask                             %m = weft.causal_mask offset %position
+    %y = weft.attention %q, %k, %v mask %m    -->     %s = weft.state_ref @self_key[%i]
+                                                      %w = weft.cache_write %s, %k rows %rows offset %position
+                                                      %h = weft.cache_read %w rows %rows
+                                                      %y = weft.attention %q, %h, ... mask %m
+    ```
+  }];
+}
+
 def CheckRuntimeValues : Weft_Pass<"weft-check-runtime-values"> {
   let summary = "inserts the checks of ids, lengths and indices that kernels rely on";
   let description = [{

@@ -18,12 +18,15 @@ void weft::populateSimplifyPipeline(OpPassManager &pm) {
   pm.addPass(createSimplify());
 }
 
-void weft::populateFusePipeline(OpPassManager &pm, bool requireFusion) {
+void weft::populateFusePipeline(OpPassManager &pm, const PipelineOptions &options) {
+  bool requireFusion = options.requireFusion;
   pm.addPass(createFuseMaskSoftmax({requireFusion}));
   pm.addPass(createFuseAttention({requireFusion}));
   pm.addPass(createFoldWeights());
   pm.addPass(createMergeProjections());
   pm.addPass(createFuseResidualNorm({requireFusion}));
+  if (options.incremental)
+    pm.addPass(createDeriveIncremental());
   pm.addPass(createSimplify());
   pm.addPass(createCheckRuntimeValues());
   pm.addPass(createFuseEpilogues({requireFusion}));
@@ -40,7 +43,7 @@ void weft::buildPipeline(OpPassManager &module, const PipelineOptions &options) 
   OpPassManager &pm = module.nest<ModelOp>();
   populateSimplifyPipeline(pm);
   if (options.last >= Phase::Fused)
-    populateFusePipeline(pm, options.requireFusion);
+    populateFusePipeline(pm, options);
   if (options.last >= Phase::Kernels)
     populateKernelPipeline(pm);
 }
@@ -48,6 +51,7 @@ void weft::buildPipeline(OpPassManager &module, const PipelineOptions &options) 
 namespace {
 struct TextOptions : PassPipelineOptions<TextOptions> {
   Option<bool> requireFusion{*this, "require-fusion", llvm::cl::desc("a missed fusion is an error"), llvm::cl::init(false)};
+  Option<bool> incremental{*this, "incremental", llvm::cl::desc("derive the graphs of generation"), llvm::cl::init(false)};
 };
 } // namespace
 
@@ -55,7 +59,7 @@ void weft::registerPasses() {
   registerWeftPasses();
   auto add = [](StringRef name, StringRef what, Phase last) {
     PassPipelineRegistration<TextOptions>(name, what, [last](OpPassManager &pm, const TextOptions &options) {
-      buildPipeline(pm, {last, options.requireFusion});
+      buildPipeline(pm, {last, options.requireFusion, options.incremental});
     });
   };
   add("weft-to-simplified", "everything up to simplified ops", Phase::Simplified);

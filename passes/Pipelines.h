@@ -16,11 +16,12 @@ enum class Phase {
 struct PipelineOptions {
   Phase last = Phase::Kernels;
   bool requireFusion = false; ///< a missed fusion is an error
+  bool incremental = false;   ///< derive the graphs of generation, where a model generates
 };
 
 /// Each adds its passes for one weft.model; `pm` is anchored there.
 void populateSimplifyPipeline(mlir::OpPassManager &pm);
-void populateFusePipeline(mlir::OpPassManager &pm, bool requireFusion);
+void populateFusePipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
 void populateKernelPipeline(mlir::OpPassManager &pm);
 
 /// The whole way up to `options.last`, for all models of a module. Running it on its own output changes nothing.

@@ -91,7 +91,7 @@ private:
   /// Nothing but launches computes, and every value that must have a place is written by one (FormKernels sees to it).
   static LogicalResult checkLevel(GraphOp graph) {
     WalkResult result = graph.walk([&](Operation *op) -> WalkResult {
-      bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, CheckOp, OutputOp, YieldOp>(op);
+      bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, StateRefOp, CacheWriteOp, CheckOp, OutputOp, YieldOp>(op);
       if (!known)
         return op->emitOpError("is no kernel's launch: memory is planned after weft-outline-kernels");
       bool places = isa<EncoderOp, DecoderOp, OutputOp, YieldOp>(op);
@@ -170,6 +170,8 @@ private:
     auto type = cast<NamedTensorType>(value.getType());
     if (value.getDefiningOp<WeightRefOp>())
       return weightLayout(type);
+    if (isa_and_nonnull<StateRefOp, CacheWriteOp>(value.getDefiningOp()))
+      return stateLayout(value);
     auto arg = dyn_cast<BlockArgument>(value);
     if (writtenAsOutput || (arg && isa<GraphOp>(arg.getOwner()->getParentOp())))
       return denseLayout(type);

@@ -12,6 +12,7 @@ EmitterTable::EmitterTable() {
   addElementwiseEmitters(*this);
   addShapeEmitters(*this);
   addTableEmitters(*this);
+  addStateEmitters(*this);
 }
 
 const Emitter *EmitterTable::find(llvm::StringRef opName) const {

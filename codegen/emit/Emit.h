@@ -31,6 +31,7 @@ void addNormEmitters(EmitterTable &table);
 void addElementwiseEmitters(EmitterTable &table);
 void addShapeEmitters(EmitterTable &table);
 void addTableEmitters(EmitterTable &table);
+void addStateEmitters(EmitterTable &table);
 
 } // namespace weft
 

@@ -112,6 +112,7 @@ Function reference::findFunction(mlir::OperationName name) {
       {LastOp::getOperationName(), last},
       {ReduceOp::getOperationName(), reduce},
       {MeanPoolOp::getOperationName(), meanPool},
+      {CacheReadOp::getOperationName(), cacheRead},
   };
   for (const auto &[key, function] : table)
     if (key == name.getStringRef())

@@ -79,6 +79,7 @@ Results constant(const Call &), where(const Call &), equal(const Call &), less(c
 Results reshape(const Call &), broadcast(const Call &), transpose(const Call &), concat(const Call &);
 Results split(const Call &), slice(const Call &), interleave(const Call &), dimSize(const Call &);
 Results lookup(const Call &), take(const Call &), last(const Call &), reduce(const Call &), meanPool(const Call &);
+Results cacheRead(const Call &);
 
 } // namespace weft::reference
 

@@ -102,6 +102,11 @@ Expected<llvm::StringMap<Tensor>> reference::run(GraphOp graph, const llvm::Stri
   Expected<Sizes> sizes = bindSizes(graph, *ordered);
   if (!sizes)
     return sizes.takeError();
+  for (const auto &size : options.sizes)
+    sizes->set(size.getKey(), size.getValue());
+  if (options.states)
+    if (Error error = bindStateSizes(graph, *options.states, *sizes))
+      return error;
   Machine machine(store, options, *sizes);
   for (auto [arg, tensor] : llvm::zip(graph.getBody().getArguments(), *ordered))
     machine.set(arg, tensor);

@@ -20,6 +20,10 @@ struct Observation {
 struct RunOptions {
   /// Sees every op that gives tensors (not weights and constants); in kernels too.
   std::function<void(const Observation &)> observe;
+  /// The states that the graph reads and writes, by symbol; layers are the first dimension of those that have them.
+  llvm::StringMap<Tensor> *states = nullptr;
+  /// Sizes that neither inputs nor states show: a step reads memory whose length only the prompt's run knew.
+  llvm::StringMap<int64_t> sizes;
 };
 
 /// Runs `graph` on its inputs, named as in the graph; gives its outputs by name. Dimensions get their sizes from the inputs'

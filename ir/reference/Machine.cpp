@@ -35,7 +35,7 @@ Results reference::evaluate(Operation *op, ArrayRef<Tensor> operands, const Size
 bool reference::hasReference(OperationName name) {
   static constexpr StringLiteral structural[] = {
       WeightRefOp::getOperationName(), CheckOp::getOperationName(), EncoderOp::getOperationName(), DecoderOp::getOperationName(),
-      GroupOp::getOperationName(),     LaunchOp::getOperationName()};
+      GroupOp::getOperationName(),     LaunchOp::getOperationName(), StateRefOp::getOperationName(), CacheWriteOp::getOperationName()};
   return findFunction(name) || llvm::is_contained(structural, name.getStringRef());
 }
 
@@ -52,7 +52,7 @@ Error Machine::run(Block &block) {
 }
 
 void Machine::observe(Operation *op) {
-  if (!options.observe || op->getNumResults() == 0 || isa<WeightRefOp, ConstantOp>(op))
+  if (!options.observe || op->getNumResults() == 0 || isa<WeightRefOp, ConstantOp, StateRefOp, CacheWriteOp>(op))
     return;
   SmallVector<Tensor> results = getAll(op->getResults());
   options.observe({op, results, layer});
@@ -61,6 +61,8 @@ void Machine::observe(Operation *op) {
 Error Machine::runOp(Operation &op) {
   Error error = llvm::TypeSwitch<Operation *, Error>(&op)
                     .Case<WeightRefOp>([&](WeightRefOp ref) { return runWeightRef(ref); })
+                    .Case<StateRefOp>([&](StateRefOp ref) { return runStateRef(ref); })
+                    .Case<CacheWriteOp>([&](CacheWriteOp write) { return runCacheWrite(write); })
                     .Case<CheckOp>([&](CheckOp check) { return runCheck(check); })
                     .Case<EncoderOp, DecoderOp>([&](auto stack) { return runStack(stack, stack.getBody(), stack.getLayers()); })
                     .Case<GroupOp>([&](GroupOp group) { return runGroup(group); })

@@ -33,6 +33,10 @@ private:
   llvm::Error runLaunch(LaunchOp op);
   llvm::Error runCheck(CheckOp op);
   llvm::Error runWeightRef(WeightRefOp op);
+  llvm::Error runStateRef(StateRefOp op);
+  llvm::Error runCacheWrite(CacheWriteOp op);
+  /// The state behind a reference, and its layer.
+  llvm::Expected<Tensor *> findState(StateRefOp op, std::optional<int64_t> &at);
   void observe(mlir::Operation *op);
 
   const WeightStore &store;
@@ -43,6 +47,9 @@ private:
   std::optional<int64_t> layer;
   mlir::SymbolTableCollection symbols;
 };
+
+/// Adds the sizes that only the shapes of states show; fails where a state has another shape than its type says.
+llvm::Error bindStateSizes(GraphOp graph, const llvm::StringMap<Tensor> &states, Sizes &sizes);
 
 /// The weight for an interpreter that stands `depth` initializers deep.
 llvm::Expected<Tensor> weightTensor(WeightOp weight, std::optional<int64_t> layer, const WeightStore &store, unsigned depth);

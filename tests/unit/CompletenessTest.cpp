@@ -44,7 +44,7 @@ std::vector<mlir::OperationName> ops(mlir::MLIRContext &context) {
 
 /// Declares something or ends a region: nothing to compute.
 bool isStructure(mlir::OperationName name) {
-  return llvm::is_contained({"weft.model", "weft.dim", "weft.weight", "weft.graph", "weft.output", "weft.yield", "weft.generate", "weft.kernel"},
+  return llvm::is_contained({"weft.model", "weft.dim", "weft.weight", "weft.graph", "weft.output", "weft.yield", "weft.generate", "weft.kernel", "weft.state"},
                             name.getStringRef());
 }
 } // namespace

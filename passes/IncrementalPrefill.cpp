@@ -1,0 +1,167 @@
+// Builds @prefill: the full-sequence graph over prompts of different lengths, padded on the right; see Incremental.h.
+// It is a clone that also fills the states; what only the logits need after the last attention runs for each row's last position alone.
+#include "passes/Incremental.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace weft;
+
+static NamedTensorType typeOf(Value value) { return cast<NamedTensorType>(value.getType()); }
+
+namespace {
+class PrefillBuilder {
+public:
+  PrefillBuilder(const GenerateSite &site, const GenerateFlow &flow, const States &states)
+      : site(site), flow(flow), states(states), builder(site.tokens.getContext()) {}
+  GraphOp build();
+
+private:
+  NamedTensorType i32(ArrayRef<DimExpr> dims) { return NamedTensorType::get(builder.getContext(), dims, builder.getI32Type()); }
+  void write(Value value, const KeptValue &kept);
+  void replaceLengths();
+  void findTail();
+  bool joinsTail(Operation &op) const;
+  Value lastPosition(Value value);
+  Value buildTail();
+  void eraseDead(Block &block);
+
+  const GenerateSite &site;
+  const GenerateFlow &flow;
+  const States &states;
+  OpBuilder builder;
+  GraphOp graph;
+  IRMapping mapping;
+  BlockArgument lengths, rows, source;
+  DenseSet<Operation *> tail; ///< of the full-sequence graph
+};
+} // namespace
+
+/// Writes the value where it is computed.
+void PrefillBuilder::write(Value value, const KeptValue &kept) {
+  Value copy = mapping.lookup(value);
+  StateOp state = kept.state;
+  builder.setInsertionPointAfterValue(copy);
+  Value old = stateRef(builder, value.getLoc(), state, layerAt(copy));
+  if (kept.isStream)
+    writeState(builder, old, copy, {rows, {}, lengths});
+  else
+    writeState(builder, old, copy, {kept.hasRows ? Value(source) : Value(), {}, {}});
+}
+
+/// An input with which the description pads the stream, and nothing else, is the length of the prompts.
+void PrefillBuilder::replaceLengths() {
+  auto padsStream = [&](Operation *user) {
+    auto mask = dyn_cast<PaddingMaskOp>(user);
+    return isa<CheckOp>(user) || (mask && typeOf(mask.getResult()).getExpr(-1) == site.time);
+  };
+  for (BlockArgument arg : graph.getBody().getArguments())
+    if (arg != lengths && llvm::any_of(arg.getUsers(), llvm::IsaPred<PaddingMaskOp>) && llvm::all_of(arg.getUsers(), padsStream))
+      arg.replaceAllUsesWith(lengths);
+}
+
+//===-- The last position alone ---------------------------------------------------------------------------------------===//
+
+/// The op works position by position on values that can be cut to one position, and only the logits come after it.
+bool PrefillBuilder::joinsTail(Operation &op) const {
+  if (!flow.isNeeded(&op) || op.getNumRegions() > 0 || isa<AttentionOp>(op) || GenerateFlow::isTable(&op))
+    return false;
+  bool follows = false;
+  for (Value operand : op.getOperands()) {
+    Flow at = flow.of(operand);
+    Operation *from = operand.getDefiningOp();
+    // A value that follows the stream without reading it is a table, which counts positions from 0.
+    bool counted = from && at.any() && llvm::none_of(from->getOperands(), [&](Value each) { return flow.of(each).moves(); });
+    if (counted || at.keys >= 0 || (at.moves() && at.stream != 1))
+      return false;
+    follows |= at.moves();
+  }
+  if (!follows)
+    return false;
+  return llvm::all_of(op.getUsers(), [&](Operation *user) {
+    if (auto output = dyn_cast<OutputOp>(user))
+      return true;
+    Operation *reader = op.getBlock()->findAncestorOpInBlock(*user);
+    return !flow.isNeeded(reader) || tail.contains(reader);
+  });
+}
+
+void PrefillBuilder::findTail() {
+  GraphOp forward = site.forward;
+  for (Operation &op : llvm::reverse(forward.getBody().front()))
+    if (joinsTail(op))
+      tail.insert(&op);
+}
+
+/// [batch, time, ...] to [batch, 1, ...]
+Value PrefillBuilder::lastPosition(Value value) {
+  SmallVector<DimExpr> dims = typeOf(value).getExprs();
+  dims.erase(dims.begin() + 1);
+  auto last = LastOp::create(builder, value.getLoc(), typeOf(value).withDims(dims), value, lengths);
+  dims.insert(dims.begin() + 1, DimExpr(1));
+  return ReshapeOp::create(builder, value.getLoc(), typeOf(value).withDims(dims), last);
+}
+
+/// The tail for one position; gives the logits [batch, 1, vocabulary].
+Value PrefillBuilder::buildTail() {
+  PositionCloner cloner(site, flow, site.time);
+  DenseMap<Value, Value> cut;
+  GraphOp forward = site.forward;
+  auto get = [&](Value value) {
+    if (!flow.of(value).moves())
+      return mapping.lookup(value);
+    Value &at = cut[value];
+    if (!at)
+      at = lastPosition(mapping.lookup(value));
+    return at;
+  };
+  for (Operation &op : forward.getBody().front()) {
+    if (!tail.contains(&op))
+      continue;
+    SmallVector<Value> operands = llvm::map_to_vector(op.getOperands(), get);
+    FailureOr<Operation *> clone = cloner.clone(&op, operands, Value(), builder);
+    assert(succeeded(clone) && "tables, which may fail, do not join the tail");
+    for (auto [from, to] : llvm::zip(op.getResults(), (*clone)->getResults()))
+      cut[from] = to;
+  }
+  return get(site.logits);
+}
+
+void PrefillBuilder::eraseDead(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (isOpTriviallyDead(&op)) {
+      op.erase();
+      continue;
+    }
+    for (Region &region : op.getRegions())
+      eraseDead(region.front());
+  }
+}
+
+GraphOp PrefillBuilder::build() {
+  GraphOp forward = site.forward;
+  GenerateOp generate = site.generate;
+  graph = cast<GraphOp>(forward->clone(mapping));
+  graph.setSymName("prefill");
+  builder.setInsertionPointAfter(forward);
+  builder.insert(graph);
+  GraphArguments arguments(graph);
+  lengths = arguments.add("prompt_len", i32({site.batch}), "prompt_len");
+  rows = arguments.add("rows", i32({site.batch, states.pages}), "rows");
+  source = arguments.add("source", i32({site.batch}), "source");
+  for (const auto &[key, kept] : states.all())
+    write(key.first, kept);
+  replaceLengths();
+  findTail();
+  OutputOp output = graph.getOutputOp();
+  builder.setInsertionPoint(output);
+  Value logits = buildTail();
+  OutputOp::create(builder, generate.getLoc(), ValueRange{logits}, builder.getArrayAttr({generate.getOutputAttr()}), ArrayAttr());
+  output.erase();
+  eraseDead(graph.getBody().front());
+  arguments.finish(cast<BlockArgument>(mapping.lookup(site.tokens)));
+  return graph;
+}
+
+GraphOp weft::buildPrefill(const GenerateSite &site, const GenerateFlow &flow, const States &states) {
+  return PrefillBuilder(site, flow, states).build();
+}
