@@ -16,6 +16,11 @@ public:
   void emit();
 
 private:
+  struct Choice {
+    int queries, keys;
+    hl::Expr condition;
+  };
+  std::vector<Choice> choices() const;
   hl::Func block(int queries, int keys, AttentionBlock &out);
   hl::Expr rawScore(const AttentionBlock &block, hl::Expr key);
   void scores(AttentionBlock &block, int keys);
@@ -164,21 +169,30 @@ hl::Func AttentionEmitter::block(int queries, int keys, AttentionBlock &out) {
   return out.result;
 }
 
+/// Block sizes by the number of queries: just enough vectors for few, for many the one of the two large ones that wastes fewer lanes.
+std::vector<AttentionEmitter::Choice> AttentionEmitter::choices() const {
+  int lanes = graph.target.vectorFloats;
+  auto padded = [&](int queries) { return (queryCount + (queries - 1)) / queries * queries; };
+  if (graph.target.registers < 32)
+    return {{lanes, 8, queryCount <= lanes}, {2 * lanes, 6, queryCount > lanes}};
+  // Each size costs compile time that grows faster than their number: three are the measured compromise.
+  hl::Expr many = queryCount > lanes, three = padded(3 * lanes) < padded(4 * lanes);
+  return {{lanes, 16, queryCount <= lanes}, {3 * lanes, 8, many && three}, {4 * lanes, 6, many && !three}};
+}
+
 void AttentionEmitter::emit() {
-  const TargetInfo &target = graph.target;
-  bool many = target.registers >= 32;
-  int lanes = target.vectorFloats, large = lanes * (many ? 4 : 2), small = lanes;
   hl::Var n("n"), m("m"), u("u");
-  auto read = [&](hl::Func func, int queries) {
-    return func(n % int(anchor.valueWidth), m % queries, m / queries, n / int(anchor.valueWidth), u);
-  };
-  AttentionBlock few, rest;
-  hl::Func fewResult = block(small, many ? 16 : 8, few), restResult = block(large, 6, rest);
-  few.condition = queryCount <= small;
-  rest.condition = queryCount > small;
+  hl::Expr value;
+  for (const Choice &choice : choices()) {
+    AttentionBlock block;
+    hl::Func part = this->block(choice.queries, choice.keys, block);
+    block.condition = choice.condition;
+    anchor.blocks.push_back(block);
+    hl::Expr here = part(n % int(anchor.valueWidth), m % choice.queries, m / choice.queries, n / int(anchor.valueWidth), u);
+    value = value.defined() ? hl::select(choice.condition, here, value) : here;
+  }
   hl::Func result(graph.name("attention"));
-  result(n, m, u) = hl::select(few.condition, read(fewResult, small), read(restResult, large));
-  anchor.blocks = {few, rest};
+  result(n, m, u) = value;
   graph.stage(result, Role::Pointwise, op->getLoc(), extentsOf(op.getResult()));
   graph.define(op.getResult(), result);
   graph.attention = anchor;
