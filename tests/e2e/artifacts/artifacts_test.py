@@ -76,7 +76,7 @@ class ArtifactTest(WeftTest):
     def test_two_models_in_one_program(self):
         for name in ("alpha", "beta"):
             self.make(f"{name}.o")
-        source = self.write("two.c", '#include "alpha.h"\n#include "beta.h"\nint main(void) {\n  alpha_model *a; beta_model *b;\n'
+        source = self.write("two.c", '#include "alpha.h"\n#include "beta.h"\nint main(void) {\n  alpha_model *a = 0; beta_model *b = 0;\n'
                             "  int failed = alpha_open(&a, 0) || beta_open(&b, 0);\n  alpha_close(a); beta_close(b);\n  return failed;\n}\n")
         program = self.build_c("two", source, f"-I{self.dir}", self.dir / "alpha.o", self.dir / "beta.o")
         self.assertEqual(subprocess.run([program]).returncode, 0)
