@@ -20,14 +20,16 @@ public:
 private:
   using hi::IRMutator::visit;
   hi::Stmt visit(const hi::For *op) override {
+    const hl::Expr outerPanel = panel, outerTile = tile, outerTiles = tiles; // loops that follow see nothing of this one's variable
     if (hi::starts_with(op->name, prefix))
       enterOutputLoop(op);
     for (const Contraction &contraction : contractions)
       if (hi::starts_with(op->name, contraction.acc.name() + ".s1.") && hi::ends_with(op->name, ".ko") && panel.defined() && tile.defined())
         return withPrefetch(op, contraction);
     hi::Stmt result = hi::IRMutator::visit(op);
-    if (hi::starts_with(op->name, prefix) && hi::ends_with(op->name, ".no"))
-      panel = tile = tiles = hl::Expr();
+    panel = outerPanel;
+    tile = outerTile;
+    tiles = outerTiles;
     return result;
   }
 
