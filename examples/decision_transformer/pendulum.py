@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 
 STEPS = 200  # of an episode
-CONTEXT = 20  # steps that a model sees
+CONTEXT = 10  # steps that a model sees
 RETURN_UNIT = 100.0  # returns are given to the models in hundreds
 
 
@@ -22,7 +22,7 @@ def controller(observation):
     energy = speed ** 2 / 2 + 15 * (cosine - 1)
     if abs(angle) < 0.6 and abs(speed) < 4:
         return float(np.clip(-8 * angle - 1.5 * speed, -2, 2))
-    return float(np.clip(-0.5 * energy * (1 if speed >= 0 else -1), -2, 2))
+    return float(np.clip(-0.4 * energy * (speed + 0.3 * (1 if speed >= 0 else -1)), -2, 2))
 
 
 def episode(skill, rng):

@@ -12,7 +12,7 @@
 
 namespace {
 
-constexpr int steps = 200, context = 20; // of an episode; that the model sees
+constexpr int steps = 200, context = 10; // of an episode; that the model sees
 constexpr float returnUnit = 100;
 
 struct Pendulum {

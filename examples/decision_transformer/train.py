@@ -88,7 +88,7 @@ class StateMemory(nn.Module):
 
 def dataset(rng, episodes=600):
     """Episodes of every skill: [episodes, steps, ...] of returns still to come, states and actions."""
-    parts = [pendulum.episode(min(1.0, rng.uniform(0, 1.2)), rng) for _ in range(episodes)]
+    parts = [pendulum.episode(min(1.0, rng.uniform(0.1, 1.4)), rng) for _ in range(episodes)]
     states, actions, rewards = (np.stack(column) for column in zip(*parts))
     returns = np.flip(np.cumsum(np.flip(rewards, 1), 1), 1) / pendulum.RETURN_UNIT
     return returns.astype(np.float32), states, actions
