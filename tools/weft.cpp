@@ -4,6 +4,7 @@
 #include "tools/driver/Command.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/InitLLVM.h"
+#include <csignal>
 
 using namespace llvm;
 using namespace weft::tools;
@@ -50,6 +51,7 @@ int runCommand(StringRef name, ArrayRef<std::string> arguments) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of a write, like a full disk
   setBugReportMsg("weft has crashed: please report it with the description and the command.\n");
   weft::registerPasses();
   std::vector<std::string> words(argv + 1, argv + argc);

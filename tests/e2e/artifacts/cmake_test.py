@@ -58,8 +58,8 @@ class UserProject(WeftTest):
         self.assertAlmostEqual(self.similarity(project, rows), float(found[0] @ found[1]), delta=2e-4)
 
         text = (project / "bert.weft").read_text()
-        self.assertIn("l2_normalize(mean_pool(encoded, lengths))", text)
-        (project / "bert.weft").write_text(text.replace("l2_normalize(mean_pool(encoded, lengths))", "mean_pool(encoded, lengths)"))
+        self.assertIn("l2_normalize(sentence)", text)
+        (project / "bert.weft").write_text(text.replace("l2_normalize(sentence)", "sentence"))
         self.command("cmake", "--build", project / "build")
         raw = bert.forward(fewer, bert.random_checkpoint(cfg, seed=2), **inputs)["hidden"]
         means = [raw[row, :n].mean(0) for row, n in enumerate(inputs["lengths"])]
