@@ -15,7 +15,8 @@ extern "C" {
 #endif
 
 #define WEFT_ABI_VERSION 1
-#define WEFT_MAX_DIMS 8     /* run-time dimensions of one model */
+#define WEFT_MAX_DIMS 16    /* run-time dimensions of one model, those of its cache included */
+#define WEFT_MAX_STATES 64  /* of one model */
 #define WEFT_MAX_RANK 8     /* of an input or output */
 #define WEFT_MAX_TENSORS 64 /* inputs, and outputs, of one model: they are bits of a mask */
 #define WEFT_MAX_THREADS 256
@@ -149,6 +150,7 @@ struct weft_frame;
 /** A host program. Every thread of a run calls it with its own number, at the same time. */
 typedef void (*weft_entry)(struct weft_frame *frame, int32_t thread);
 
+/** FORWARD computes the outputs from the inputs; PREFILL and STEP continue a sequence, see weft_generate_info. */
 enum { WEFT_ENTRY_FORWARD = 0, WEFT_ENTRY_PREFILL = 1, WEFT_ENTRY_STEP = 2, WEFT_MAX_ENTRIES = 8 };
 
 typedef enum weft_arch { WEFT_X86_64 = 0, WEFT_AARCH64 = 1 } weft_arch;
@@ -182,6 +184,92 @@ typedef struct weft_weights_header {
   uint64_t bytes;
   uint8_t sha256[32];
 } weft_weights_header;
+
+/* ---- generation ---- */
+
+#define WEFT_PAGE_POSITIONS 16 /* of a stream that lie together in one row of a state: beams share whole pages */
+
+typedef enum weft_state_kind {
+  WEFT_STATE_PLAIN = 0,  /* [rows, ...], or any shape where it has no rows */
+  WEFT_STATE_KEYS = 1,   /* [rows][heads][pages][width][16] */
+  WEFT_STATE_VALUES = 2  /* [rows][heads][positions][row_stride] */
+} weft_state_kind;
+
+/** A tensor that outlives a run, in a cache. Its shape speaks of the model's dims and of the cache's. */
+typedef struct weft_state_info {
+  const char *name;
+  int32_t dtype;      /* weft_dtype */
+  int32_t kind;       /* weft_state_kind */
+  int32_t layers;     /* at least 1 */
+  int32_t heads;      /* keys and values: heads, and the width of one; else 0 */
+  int32_t width;
+  int32_t row_stride; /* values: elements from one position to the next */
+  int32_t is_stream;  /* grows with the sequence: its pages are found by a table */
+  int32_t reserved;
+  weft_expr bytes;     /* of one layer */
+  weft_expr row_bytes; /* of one row of one layer; 0 without rows */
+} weft_state_info;
+
+/** What an argument of the prompt's or the step's program is. */
+typedef enum weft_role {
+  WEFT_ROLE_INPUT = 0,  /* the description's input number `input` */
+  WEFT_ROLE_TOKENS = 1, /* i32 [batch, time], or [batch, 1] of a step */
+  WEFT_ROLE_PROMPT_LEN = 2, /* i32 [batch] */
+  WEFT_ROLE_POSITION = 3,   /* i32 [batch]: where a step's tokens stand */
+  WEFT_ROLE_ROWS = 4,       /* i32 [batch, pages]: the row of each page */
+  WEFT_ROLE_SOURCE = 5      /* i32 [batch]: the row of what depends on the source alone */
+} weft_role;
+
+typedef struct weft_argument_info {
+  int32_t role;  /* weft_role */
+  int32_t input; /* of WEFT_ROLE_INPUT */
+} weft_argument_info;
+
+/** A size of the cache: at least `holds` at the context's limits, in units of `unit`; at most `hi`. */
+typedef struct weft_cache_dim_info {
+  const char *name;
+  int64_t hi;
+  int64_t unit; /* 1, or WEFT_PAGE_POSITIONS */
+  weft_expr holds;
+} weft_cache_dim_info;
+
+/** What generation needs. The frames of its programs hold the model's dims, then the cache's; time is 1 in a step. */
+typedef struct weft_generate_info {
+  int32_t input, output;  /* the input that grows, and the output that it is chosen from, f32 [batch, time, vocabulary] */
+  int32_t batch, time;    /* dims of the input */
+  int32_t pages, rows;    /* cache dims: pages of a sequence, rows of the states */
+  int64_t vocabulary;
+  int64_t limit;          /* of prompt and new tokens together, at most the bound of time */
+  int32_t has_start;
+  int32_t start;
+  const int32_t *stop;
+  const weft_cache_dim_info *cache_dims;
+  const weft_state_info *states;
+  const weft_argument_info *prefill, *step;
+  int32_t stop_count, cache_dim_count, state_count, prefill_count, step_count, reserved;
+  int64_t (*prefill_arena_bytes)(const int64_t *dims, int32_t threads); /* as arena_bytes, of all dims */
+  int64_t (*step_arena_bytes)(const int64_t *dims, int32_t threads);
+} weft_generate_info;
+
+/** A state in a cache, for host programs. */
+typedef struct weft_state_place {
+  uint8_t *data;
+  int64_t layer_bytes, row_bytes;
+} weft_state_place;
+
+/** A write into a state at one layer. x is [batch, inner, columns] with x_stride elements from one row to the next. */
+typedef struct weft_cache_write {
+  const void *x;
+  const int32_t *rows;    /* NULL: the state has no rows; else [batch, rows_stride], a page's row each, or one row for all */
+  const int32_t *offset;  /* [batch], or NULL: positions begin at 0 */
+  const int32_t *lengths; /* [batch], or NULL: all positions are written */
+  int64_t state, layer;
+  int64_t batch, inner;   /* inner: positions of keys and values */
+  int64_t x_stride, first; /* first: the column where what is written begins */
+  int64_t width;          /* of plain states: columns; and elements from one of their rows to the next */
+  int64_t state_stride;
+  int64_t rows_stride;    /* pages of the table, or 1 */
+} weft_cache_write;
 
 /* ---- the model ---- */
 
@@ -217,7 +305,7 @@ typedef struct weft_model_descriptor {
   /** The runtime that was linked into the artifact; loaders call through it. Generated code: &weft_rt_api. */
   const struct weft_runtime_api *api;
 
-  const void *generate; /* reserved for generation: what prefill and step need; NULL */
+  const weft_generate_info *generate; /* NULL where the description generates nothing */
   const void *reserved[8];
 } weft_model_descriptor;
 
@@ -237,7 +325,7 @@ typedef struct weft_frame {
   int32_t failed;            /* latched at barriers, the same for all threads; see weft_rt_barrier */
   weft_profile *profile;     /* NULL when no profile is taken */
   weft_context *context;
-  void *state; /* reserved for caches of generation */
+  const weft_state_place *states; /* of a program of generation, in the order of weft_generate_info */
   void *reserved[4];
 } weft_frame;
 
@@ -258,6 +346,10 @@ void weft_rt_check_range(weft_frame *frame, const int32_t *data, int64_t count, 
 
 /** Tells the profile that this thread starts launch `launch`; the next barrier or mark ends it. */
 void weft_rt_mark(weft_frame *frame, int32_t thread, int32_t launch);
+
+/** Writes this thread's part of new positions, or of a whole value, into a state. The values must have been computed: a
+ *  barrier lies between their launch and this, and one between this and what reads the state. */
+void weft_rt_cache_write(weft_frame *frame, int32_t thread, const weft_cache_write *write);
 
 /* Called by the NAME_* functions, which only forward to these, and by generic loaders through weft_runtime_api.
  * The arguments of a run are laid out as NAME_run_args: int64_t dims[dim_count], then
@@ -282,6 +374,21 @@ int64_t weft_rt_arena_bytes(const weft_model_descriptor *descriptor, const int64
 /** NAME_describe: writes the descriptor as one JSON object, as snprintf does: at most `size` bytes with the final 0;
  *  returns the length of the whole text. */
 size_t weft_rt_describe(const weft_model_descriptor *descriptor, char *text, size_t size);
+/** NAME_prefill: runs the prompts of a batch and begins its sequences in the cache. Arguments as NAME_prefill_args: dims, inputs,
+ *  const int32_t *prompt_len (NULL: every row is as long as the dimension), float *logits [batch, vocabulary] (NULL: not wanted). */
+weft_status weft_rt_prefill(weft_context *context, const void *args);
+/** NAME_step: one token more for every sequence. */
+weft_status weft_rt_step(weft_context *context, const weft_step_args *args);
+/** NAME_generate: prompt, steps and choices. Arguments as NAME_generate_args: dims, inputs, const int32_t *prompt_len, then
+ *  int32_t *tokens [batch, results, max_new], and, NULL where not wanted, int32_t *lengths and float *scores [batch, results] and
+ *  float *logits [batch, max_new, vocabulary]. The generated input may be NULL: the description's start token is the prompt then. */
+weft_status weft_rt_generate(weft_context *context, const void *args, const weft_generate_options *options);
+/** NAME_cache_bytes: bytes of a cache for these limits of the dims; NULL: the bounds. -1 when they do not fit 63 bits, 0 when the model
+ *  generates nothing. */
+int64_t weft_rt_cache_bytes(const weft_model_descriptor *descriptor, const int64_t *limits);
+/** NAME_cache_use: the following calls work on the caller's cache, which begins as zeros and is aligned to WEFT_ALIGNMENT; memory
+ *  NULL: on the context's own. Sequences stay in each. */
+weft_status weft_rt_cache_use(weft_context *context, void *memory, size_t bytes);
 /** Name of the target that open chose. */
 const char *weft_rt_target(const weft_model *model);
 
@@ -321,7 +428,12 @@ typedef struct weft_runtime_api {
   const char *(*target)(const weft_model *);
   weft_status (*profile_start)(weft_context *, weft_profile_event *, int64_t);
   int64_t (*profile_stop)(weft_context *, int64_t *);
-  void *reserved[8];
+  weft_status (*prefill)(weft_context *, const void *);
+  weft_status (*step)(weft_context *, const weft_step_args *);
+  weft_status (*generate)(weft_context *, const void *, const weft_generate_options *);
+  int64_t (*cache_bytes)(const weft_model_descriptor *, const int64_t *);
+  weft_status (*cache_use)(weft_context *, void *, size_t);
+  void *reserved[3];
 } weft_runtime_api;
 
 /** The runtime's functions, for descriptors. */
@@ -335,7 +447,7 @@ typedef const weft_model_descriptor *(*weft_artifact_function)(void);
 #ifdef __cplusplus
 }
 
-static_assert(sizeof(weft_term) == 24 && sizeof(weft_expr) == 16, "mirrored by generated code");
+static_assert(sizeof(weft_term) == 32 && sizeof(weft_expr) == 16, "mirrored by generated code");
 static_assert(offsetof(weft_frame, arena) == 24 && offsetof(weft_frame, weights) == 32 &&
                   offsetof(weft_frame, wanted) == 40 && offsetof(weft_frame, threads) == 48 &&
                   offsetof(weft_frame, failed) == 52,

@@ -32,7 +32,8 @@ typedef enum weft_status {
   WEFT_ERROR_TARGET = 8,      /**< this processor runs none of the targets that were compiled */
   WEFT_ERROR_THREADS = 9,     /**< a thread can't be started */
   WEFT_ERROR_VERSION = 10,    /**< the artifact speaks another version of this interface */
-  WEFT_ERROR_BUSY = 11        /**< the context is running on another thread */
+  WEFT_ERROR_BUSY = 11,       /**< the context is running on another thread */
+  WEFT_ERROR_CACHE = 12       /**< a step without a prompt before it, or a cache of another model or batch */
 } weft_status;
 
 /** Runs task(data, i) for every i in 0..count-1. All of them must run at the same time, each on its own thread
@@ -73,6 +74,36 @@ typedef struct weft_context_options {
   size_t error_size;         /**< bytes of error, its final 0 included */
   uint64_t reserved[8];      /**< zero */
 } weft_context_options;
+
+/* ---- generation: models whose description says `generate` ---- */
+
+/** The next token of every sequence of the cache, as NAME_step's arguments. */
+typedef struct weft_step_args {
+  int64_t batch;         /**< sequences, as in the prompt */
+  const int32_t *tokens; /**< [batch] */
+  float *logits;         /**< [batch, vocabulary], of the token after these */
+} weft_step_args;
+
+/** How NAME_generate chooses tokens. Begin with WEFT_GENERATE_DEFAULTS. */
+typedef struct weft_generate_options {
+  int64_t max_new;      /**< new tokens of a row at most, and columns of the result; at least 1. The description's limit
+                             bounds prompt and new tokens together */
+  int32_t beams;        /**< 1: one sequence a row; more: beam search */
+  int32_t results;      /**< the best so many of a row's beams are returned, best first; 1..beams */
+  float length_penalty; /**< of beam search: a sequence of n new tokens scores log probability / n^length_penalty */
+  float temperature;    /**< 0: the most likely token, the first of equals; else logits are divided by it and a token is drawn */
+  int32_t top_k;        /**< draws among the k most likely tokens; 0: all */
+  float top_p;          /**< draws among the most likely tokens that together have this probability; 1: all */
+  uint64_t seed;        /**< of the draws; a row's draws depend on it and on the row alone */
+  /** Called with each new token as it is chosen (beam search: at the end, the best sequence); non-zero ends generation, and the
+   *  rows then hold what they have. May be NULL. */
+  int32_t (*on_token)(void *user, int64_t row, int32_t token);
+  void *user;           /**< first argument of on_token */
+  uint64_t reserved[8]; /**< zero */
+} weft_generate_options;
+
+/** Greedy: the most likely token, at most 32 of them. */
+#define WEFT_GENERATE_DEFAULTS {32, 1, 1, 1.0f, 0.0f, 0, 1.0f, 0, NULL, NULL, {0, 0, 0, 0, 0, 0, 0, 0}}
 
 #ifdef __cplusplus
 }

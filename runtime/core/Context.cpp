@@ -4,7 +4,7 @@
 // it the outputs that the program writes though nobody asked for them. A run allocates nothing.
 //
 //===------------------------------------------------------------------------------------------------------===//
-#include "Internal.h"
+#include "Generation.h"
 #include <new>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static int64_t outputBytes(const weft_model_descriptor &d, const weft_tensor_inf
   return bytes > INT64_MAX - WEFT_ALIGNMENT ? -1 : int64_t(alignUp(uint64_t(bytes)));
 }
 
-int64_t weft_rt_arena_bytes(const weft_model_descriptor *descriptor, const int64_t *dims, int32_t threads) {
+static int64_t forwardBytes(const weft_model_descriptor *descriptor, const int64_t *dims, int32_t threads) {
   const weft_model_descriptor &d = *descriptor;
   weft_dim_info range[WEFT_MAX_DIMS] = {};
   int64_t largest[WEFT_MAX_DIMS] = {};
@@ -41,6 +41,24 @@ int64_t weft_rt_arena_bytes(const weft_model_descriptor *descriptor, const int64
       return -1;
   }
   return total;
+}
+
+/// The arena of generation's programs for dims up to these; 0 without generation.
+static int64_t generationBytes(const weft_model_descriptor &d, const int64_t *dims, int32_t threads) {
+  int64_t all[WEFT_MAX_DIMS] = {};
+  if (!d.generate)
+    return 0;
+  if (!cacheLimits(d, dims, all))
+    return -1;
+  int64_t prompt = d.generate->prefill_arena_bytes(all, threads);
+  all[d.generate->time] = 1;
+  int64_t step = d.generate->step_arena_bytes(all, threads);
+  return prompt < 0 || step < 0 ? -1 : prompt > step ? prompt : step;
+}
+
+int64_t weft_rt_arena_bytes(const weft_model_descriptor *descriptor, const int64_t *dims, int32_t threads) {
+  int64_t forward = forwardBytes(descriptor, dims, threads), generation = generationBytes(*descriptor, dims, threads);
+  return forward < 0 || generation < 0 ? -1 : forward > generation ? forward : generation;
 }
 
 static weft_status setLimits(weft_context &context, const int64_t *given, Message message) {
@@ -143,6 +161,7 @@ void weft_rt_context_destroy(weft_context *context) {
   const weft_allocator &allocator = context->model->options.allocator;
   if (context->ownsArena)
     release(allocator, context->arena, context->arenaBytes);
+  release(allocator, context->ownCache, context->ownCacheBytes);
   release(allocator, context, context->contextBytes);
 }
 

@@ -81,6 +81,29 @@ void runEverywhere(weft_context &context, weft_entry entry);
 
 void closeInterval(weft_frame &frame, int32_t thread);
 
+/// The dims of the run that is prepared are within their bounds and the context's limits, and what must be whole is.
+weft_status checkDims(weft_context &context);
+
+/// The head of a cache's memory.
+struct CacheHeader {
+  uint64_t magic; // 0: fresh
+  uint64_t identity;
+  int64_t limits[WEFT_MAX_DIMS]; // the model's dims, then the cache's sizes
+  int64_t dims[WEFT_MAX_DIMS];   // of the prompts
+  int64_t batch;                 // sequences; 0: no prompt yet
+};
+
+/// A cache that a context works on; see Generation.h. All pointers lead into its memory.
+struct Cache {
+  uint8_t *memory;
+  CacheHeader *header;
+  int32_t *positions, *sources; // of each sequence: how many positions it has, the row of its source
+  int32_t *tables, *spare;      // [sequences, pages]; room for as much and the two above
+  int32_t *tokens;              // of each sequence
+  float *logits;                // [sequences, vocabulary]
+  weft_state_place places[WEFT_MAX_STATES];
+};
+
 } // namespace weft::rt
 
 struct weft_model {
@@ -110,6 +133,9 @@ struct weft_context {
   uint8_t *arena;
   size_t arenaBytes;
   bool ownsArena;
+  weft::rt::Cache cache; // header null: none yet
+  void *ownCache;
+  size_t ownCacheBytes;
   size_t contextBytes;
 
   int32_t threads;

@@ -7,7 +7,8 @@ using namespace weft::rt;
 const weft_runtime_api weft_rt_api = {
     WEFT_ABI_VERSION,      sizeof(weft_runtime_api), weft_rt_open,        weft_rt_close,    weft_rt_context_create,
     weft_rt_context_destroy, weft_rt_run,            weft_rt_message,     weft_rt_arena_bytes, weft_rt_describe,
-    weft_rt_target,        weft_rt_profile_start,    weft_rt_profile_stop, {}};
+    weft_rt_target,        weft_rt_profile_start,    weft_rt_profile_stop, weft_rt_prefill,    weft_rt_step,
+    weft_rt_generate,      weft_rt_cache_bytes,      weft_rt_cache_use,    {}};
 
 static weft_status checkDescriptor(const weft_model_descriptor &d, Message message) {
   if (d.abi_version != WEFT_ABI_VERSION || d.descriptor_bytes != sizeof(weft_model_descriptor))

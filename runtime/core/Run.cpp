@@ -15,28 +15,6 @@ using ll = long long;
 
 Message messageOf(weft_context &context) { return {context.message, sizeof context.message}; }
 
-weft_status checkDims(weft_context &context) {
-  const weft_model_descriptor &d = *context.model->descriptor;
-  for (int32_t i = 0; i < d.dim_count; ++i) {
-    int64_t size = context.dims[i];
-    const weft_dim_info &dim = d.dims[i];
-    if (size < dim.lo || size > dim.hi)
-      return fail(messageOf(context), WEFT_ERROR_DIM_BOUNDS, "dimension '%s' is %lld, expected %lld..%lld", dim.name,
-                  ll(size), ll(dim.lo), ll(dim.hi));
-    if (size > context.limits[i])
-      return fail(messageOf(context), WEFT_ERROR_DIM_BOUNDS,
-                  "dimension '%s' is %lld, this context was created for at most %lld", dim.name, ll(size),
-                  ll(context.limits[i]));
-  }
-  for (int32_t i = 0; i < d.constraint_count; ++i) {
-    int64_t value;
-    if (weft_expr_eval(&d.constraints[i].value, context.dims, &value) || value < 0)
-      return fail(messageOf(context), WEFT_ERROR_SHAPE, "%s is no whole number for the given dimensions",
-                  d.constraints[i].text);
-  }
-  return WEFT_OK;
-}
-
 /// *elements = the tensor's size; names the axis that is no whole number.
 weft_status countElements(weft_context &context, const weft_tensor_info &tensor, const char *role, int64_t *elements) {
   const weft_model_descriptor &d = *context.model->descriptor;
@@ -155,6 +133,28 @@ __attribute__((noinline)) void failRange(weft_frame &frame, const int32_t *data,
 }
 
 } // namespace
+
+weft_status weft::rt::checkDims(weft_context &context) {
+  const weft_model_descriptor &d = *context.model->descriptor;
+  for (int32_t i = 0; i < d.dim_count; ++i) {
+    int64_t size = context.dims[i];
+    const weft_dim_info &dim = d.dims[i];
+    if (size < dim.lo || size > dim.hi)
+      return fail(messageOf(context), WEFT_ERROR_DIM_BOUNDS, "dimension '%s' is %lld, expected %lld..%lld", dim.name,
+                  ll(size), ll(dim.lo), ll(dim.hi));
+    if (size > context.limits[i])
+      return fail(messageOf(context), WEFT_ERROR_DIM_BOUNDS,
+                  "dimension '%s' is %lld, this context was created for at most %lld", dim.name, ll(size),
+                  ll(context.limits[i]));
+  }
+  for (int32_t i = 0; i < d.constraint_count; ++i) {
+    int64_t value;
+    if (weft_expr_eval(&d.constraints[i].value, context.dims, &value) || value < 0)
+      return fail(messageOf(context), WEFT_ERROR_SHAPE, "%s is no whole number for the given dimensions",
+                  d.constraints[i].text);
+  }
+  return WEFT_OK;
+}
 
 void weft_rt_check_range(weft_frame *frame, const int32_t *data, int64_t count, int64_t lo, int64_t hi, int32_t check) {
   // Blocks without an exit in the middle vectorize; the exact place is only looked for in a bad block.
