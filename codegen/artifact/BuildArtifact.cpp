@@ -81,6 +81,8 @@ private:
     for (const TargetInfo &target : options.targets) {
       TargetKernels compiled{target, {}};
       for (KernelOp kernel : model.getOps<KernelOp>()) {
+        if (!isLaunched(kernel))
+          continue;
         tell("kernels", kernel.getSymName() + " for " + target.name);
         Expected<CompiledKernel> one = compileKernel(kernel, target, kernelOptions, context);
         if (!one)
@@ -92,6 +94,10 @@ private:
       kernels.push_back(std::move(compiled));
     }
     return Error::success();
+  }
+
+  bool isLaunched(KernelOp kernel) const {
+    return any_of(info.launches, [&](const LaunchInfo &launch) { return launch.kernel == kernel; });
   }
 
   Error dumpKernel(const CompiledKernel &kernel, const TargetInfo &target) {

@@ -20,7 +20,7 @@ std::optional<std::string> ParsedOptions::get(StringRef name) const {
 
 StringRef weft::tools::nearestWord(StringRef word, ArrayRef<StringRef> words) {
   StringRef nearest;
-  unsigned limit = unsigned(word.size()) / 3 + 1, best = limit + 1;
+  unsigned limit = unsigned(word.size()) / 3, best = limit + 1; // nothing is near a word of two letters
   for (StringRef candidate : words)
     if (unsigned distance = word.edit_distance(candidate, true, limit); distance < best) {
       best = distance;
