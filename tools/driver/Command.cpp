@@ -10,6 +10,7 @@ std::string weft::tools::versionText() {
 }
 
 int weft::tools::endWith(Error error) {
+  outs().flush(); // where both go to one place, errors stand behind what came before them
   int status = kSuccess;
   handleAllErrors(
       std::move(error), [&](const Reported &) { status = std::max<int>(status, kFailure); },

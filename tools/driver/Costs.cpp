@@ -85,7 +85,7 @@ private:
 } // namespace
 
 Expected<ModelCosts> weft::tools::computeCosts(const ModelInfo &info, ArrayRef<std::pair<std::string, int64_t>> sizes) {
-  Expected<WeightPlan> plan = planWeights(info.graph);
+  Expected<WeightPlan> plan = planWeights(programGraphs(info));
   if (!plan)
     return plan.takeError();
   CostTable table(info);
