@@ -42,6 +42,11 @@ static Expected<std::string> writeVersionScript(const LinkJob &job) {
   for (const std::string &name : job.exports)
     out << ' ' << name << ';';
   out << " local: *; };\n";
+  out.close();
+  std::error_code code = out.error();
+  out.clear_error();
+  if (code)
+    return createStringError(code, "can't write a temporary file: " + code.message());
   return path.str().str();
 }
 
