@@ -8,6 +8,7 @@ import unittest
 
 import numpy as np
 
+import generation
 from checkpoint import save_checkpoint
 from harness import ROOT, WeftTest
 
@@ -63,6 +64,31 @@ class FamilyTest(WeftTest):
                     break
             else:
                 self.assertEqual(tokens.shape[1], best.shape[1], f"row {row}")
+
+    def assertBeam(self, tokens, logits_of, prompt, stop, most, beams, tolerance=1e-3):
+        """The best sequence of a beam search from one prompt [time] is the reference's, or scores as well within the tolerance (in nats a token)."""
+        stops = set(np.atleast_1d(stop).tolist())
+        ends = next((i + 1 for i, token in enumerate(tokens) if token in stops), len(tokens))
+        found = list(map(int, tokens[:ends]))
+        (score, wanted), *_ = generation.beam(logits_of, prompt, stop, most, beams)
+        if found != wanted:
+            self.assertGreaterEqual(generation.score_of(logits_of, prompt, found), score - tolerance, f"{found} for {wanted}")
+        self.assertTrue(all(int(token) in stops for token in tokens[ends:]), "what follows the end is not the stop token")
+
+    def assertDrawn(self, tokens, logits_of, prompt, stop, top_k=None, top_p=None, temperature=1.0, slack=1e-3):
+        """Every token drawn after a prompt [time] is among the TOP_K likeliest, and among those that have TOP_P together."""
+        stops, row = set(np.atleast_1d(stop).tolist()), list(map(int, prompt))
+        for token in map(int, tokens):
+            logits = logits_of(np.array([row], np.int32))[0, -1] / temperature
+            above = logits > logits[token] + slack
+            if top_k:
+                self.assertLess(above.sum(), top_k, f"{token} after {row}")
+            if top_p:
+                share = np.exp(generation.log_softmax(logits))
+                self.assertLess(share[above].sum(), top_p, f"{token} after {row}")
+            if token in stops:
+                return
+            row.append(token)
 
 
 def check_texts(test, source, folder):

@@ -54,6 +54,38 @@ class G2p(FamilyTest):
         # Two scores that are equal to the last bit may be taken in either order by another order of additions.
         self.assertLessEqual(len(wrong), 2, wrong[:5])
 
+    def logits_of(self, inputs, row):
+        """The reference's next scores for one word of a batch."""
+        one = {name: value[row:row + 1] for name, value in inputs.items()}
+        one["source"] = one["source"][:, :one["source_len"][0]]
+        memory = seq2seq.encode(self.cfg, self.tensors, **one)
+        return lambda t: seq2seq.decode(self.cfg, self.tensors, np.repeat(memory, len(t), 0), np.repeat(one["source_len"], len(t)), t)
+
+    def test_beam_search(self):
+        library = self.compile(FOLDER / "g2p.weft", "beam.so", weights=FOLDER)
+        inputs = self.encode([word for word, _, _ in self.heldout[5:6000:500]])
+        for beams in (2, 5):
+            tokens, _ = self.generate(library, inputs, "--max", "24", "--beam", str(beams))
+            for row, ids in enumerate(tokens):
+                with self.subTest(beams=beams, row=row):
+                    self.assertBeam(ids, self.logits_of(inputs, row), [1], 2, 24, beams)
+
+    def test_draws(self):
+        library = self.compile(FOLDER / "g2p.weft", "draws.so", weights=FOLDER)
+        inputs = self.encode([word for word, _, _ in self.heldout[7:6000:1000]])
+        options = ["--max", "24", "--temperature", "2", "--seed"]
+        for kind, limit in (("top-k", {"top_k": 3}), ("top-p", {"top_p": 0.7})):
+            value = str(next(iter(limit.values())))
+            first, again, other = (self.generate(library, inputs, *options, seed, f"--{kind}", value)[0] for seed in ("1", "1", "2"))
+            np.testing.assert_array_equal(first, again)
+            self.assertFalse(first.shape == other.shape and (first == other).all(), "two seeds draw the same")
+            for row, ids in enumerate(first):
+                with self.subTest(kind=kind, row=row):
+                    self.assertDrawn(ids, self.logits_of(inputs, row), [1], 2, temperature=2.0, **limit)
+        cold, _ = self.generate(library, inputs, *options, "5", "--top-k", "1")
+        greedy_tokens, _ = self.generate(library, inputs, "--max", "24")
+        np.testing.assert_array_equal(cold, greedy_tokens)
+
     def test_the_examples_own_numbers(self):
         """The example's program prints the error rates that result.json states."""
         done = subprocess.run([sys.executable, FOLDER / "phonemes.py", "--heldout", "--out", self.dir / "out"], capture_output=True, text=True,

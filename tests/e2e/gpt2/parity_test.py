@@ -62,6 +62,19 @@ class Trained(FamilyTest):
             self.assertEqual(tokens[row, :len(example["greedy"])].tolist(), example["greedy"])
             self.assertTrue((tokens[row, len(example["greedy"]):] == self.cfg["eos_token_id"]).all())
 
+    def test_beam_search_and_draws(self):
+        library, rows = self.library(), [e["ids"][:6] for e in self.result["examples"][2:6]]
+        lengths = np.array([len(row) for row in rows], np.int32)
+        prompt = np.array([row + [0] * (lengths.max() - len(row)) for row in rows], np.int32)
+        logits_of = lambda t: gpt2.forward(self.cfg, self.tensors, t)["logits"]  # noqa: E731
+        inputs = {"tokens": prompt, "prompt_len": lengths}
+        tokens, _ = self.generate(library, inputs, "--max", "20", "--beam", "3")
+        drawn, _ = self.generate(library, inputs, "--max", "20", "--temperature", "0.8", "--top-k", "40", "--seed", "7")
+        for row, ids in enumerate(rows):
+            with self.subTest(row=row):
+                self.assertBeam(tokens[row], logits_of, ids, 0, 20, 3)
+                self.assertDrawn(drawn[row], logits_of, ids, 0, top_k=40, temperature=0.8)
+
 
 class Small(FamilyTest):
     def check_config(self, cfg, seed, **tensors_as):
