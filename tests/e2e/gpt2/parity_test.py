@@ -75,6 +75,23 @@ class Trained(FamilyTest):
                 self.assertBeam(tokens[row], logits_of, ids, 0, 20, 3)
                 self.assertDrawn(drawn[row], logits_of, ids, 0, top_k=40, temperature=0.8)
 
+    def test_refused(self):
+        """Wrong prompts and options: a clear error each, and nothing written."""
+        library, out = self.library(), self.dir / "refused.npy"
+        one, long = "tokens=[[625, 19, 13]]", self.dir / "long.npy"
+        np.save(long, np.ones((1, 257), np.int32))
+        for options, words in (([f"tokens={long}"], "time|257"), (["tokens=[[625, 4096]]"], "4096"), (["tokens=[[-1]]"], "-1"),
+                               ([one, "--input", "prompt_len=[0]"], "prompt_len"), ([one, "--input", "prompt_len=[4]"], "prompt_len"),
+                               ([one, "--input", "prompt_len=[1, 2]"], "prompt_len"), ([one, "--max", "0"], "max"), ([one, "--beam", "0"], "beam"),
+                               ([one, "--beam", "100000"], "beam"), ([one, "--temperature", "nan"], "temperature"),
+                               ([one, "--temperature", "-1"], "temperature"), ([one, "--top-k", "4097", "--temperature", "1"], "top"),
+                               ([one, "--top-p", "1.5", "--temperature", "1"], "top"), (["wrong=[[1]]"], "wrong")):
+            with self.subTest(options=options):
+                done = self.weft("run", library, "--generate", "--output", f"tokens={out}", "--input", *options)
+                self.assertIn(done.returncode, (1, 2), done.stderr)
+                self.assertRegex(done.stderr, f"error: .*({words})")
+                self.assertFalse(out.exists())
+
 
 class Small(FamilyTest):
     def check_config(self, cfg, seed, **tensors_as):
