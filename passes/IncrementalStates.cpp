@@ -35,6 +35,8 @@ DimExpr States::declareDim(StringRef name, const DimExpr &holds, int64_t upper) 
   auto dim = DimOp::create(builder, site.generate->getLoc(), builder.getStringAttr(unique), builder.getI64IntegerAttr(1),
                            builder.getI64IntegerAttr(upper), StringAttr());
   dim->setAttr("cache", DimAttr::get(builder.getContext(), holds));
+  if (holds != site.batch)
+    dim->setAttr("pages", builder.getUnitAttr());
   return DimExpr::symbol(unique);
 }
 

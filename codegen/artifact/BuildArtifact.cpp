@@ -41,7 +41,7 @@ public:
       return gathered.takeError();
     info = std::move(*gathered);
     info.name = options.name;
-    Expected<WeightPlan> planned = planWeights(info.graph);
+    Expected<WeightPlan> planned = planWeights(programGraphs(info));
     if (!planned)
       return planned.takeError();
     weights = std::move(*planned);
@@ -97,7 +97,9 @@ private:
   }
 
   bool isLaunched(KernelOp kernel) const {
-    return any_of(info.launches, [&](const LaunchInfo &launch) { return launch.kernel == kernel; });
+    return any_of(programGraphs(info), [&](GraphOp graph) {
+      return graph.walk([&](LaunchOp launch) { return mlir::WalkResult(mlir::success(launch.getKernel() != kernel.getSymName())); }).wasInterrupted();
+    });
   }
 
   Error dumpKernel(const CompiledKernel &kernel, const TargetInfo &target) {
@@ -245,15 +247,11 @@ private:
   /// stays behind when the compiler is interrupted.
   Error writeLinked(raw_ostream &out) {
     tell("linking");
-    SmallString<128> objectPath, linkedPath;
-    int descriptor;
-    if (std::error_code code = sys::fs::createTemporaryFile("weft", "o", descriptor, objectPath))
-      return createStringError(code, "can't write a temporary file: " + code.message());
-    FileRemover removeObject(objectPath);
-    {
-      raw_fd_ostream stream(descriptor, true);
-      stream << StringRef(object.data(), object.size());
-    }
+    SmallString<128> linkedPath;
+    Expected<std::string> objectPath = writeTemporary("o", StringRef(object.data(), object.size()));
+    if (!objectPath)
+      return objectPath.takeError();
+    FileRemover removeObject(*objectPath);
     if (std::error_code code = sys::fs::createTemporaryFile("weft", "linked", linkedPath))
       return createStringError(code, "can't write a temporary file: " + code.message());
     FileRemover removeLinked(linkedPath);
@@ -261,12 +259,13 @@ private:
     LinkJob job;
     job.shared = options.kind == ArtifactKind::Shared;
     job.output = linkedPath.str().str();
-    job.inputs = {objectPath.str().str()};
+    job.inputs = {*objectPath};
     if (job.shared) {
       job.soname = sys::path::filename(options.output).str();
       job.exports = {options.name + "_*", WEFT_ARTIFACT_SYMBOL};
     } else {
-      Expected<std::string> library = writeExecutableLibrary();
+      std::string_view bytes = executableLibrary(); // main, command line and readers
+      Expected<std::string> library = writeTemporary("a", StringRef(bytes.data(), bytes.size()));
       if (!library)
         return library.takeError();
       removeLibrary.emplace(*library);
@@ -282,14 +281,22 @@ private:
     return fill((*linked)->getMemBufferRef(), out);
   }
 
-  /// main, command line and readers, for the linker.
-  static Expected<std::string> writeExecutableLibrary() {
+  /// A file for the linker, which the caller removes.
+  Expected<std::string> writeTemporary(StringRef suffix, StringRef bytes) {
     SmallString<128> path;
     int descriptor;
-    if (std::error_code code = sys::fs::createTemporaryFile("weft", "a", descriptor, path))
-      return createStringError(code, "can't write a temporary file: " + code.message());
-    raw_fd_ostream stream(descriptor, true);
-    stream << StringRef(executableLibrary().data(), executableLibrary().size());
+    std::error_code code = sys::fs::createTemporaryFile("weft", suffix, descriptor, path);
+    if (!code) {
+      raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+      stream << bytes;
+      stream.close();
+      code = stream.error();
+      stream.clear_error();
+      if (code)
+        sys::fs::remove(path);
+    }
+    if (code)
+      return createStringError(code, "can't write a temporary file for '" + options.output + "': " + code.message());
     return path.str().str();
   }
 

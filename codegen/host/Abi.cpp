@@ -22,6 +22,18 @@ Abi::Abi(LLVMContext &context) {
   sourceInfo = make("weft_source_info", {pointer, pointer, pointer});
   targetInfo = make("weft_target_info", {pointer, i32, i32, i64, ArrayType::get(pointer, WEFT_MAX_ENTRIES)});
   weightsInfo = make("weft_weights_info", {pointer, i64, pointer, ArrayType::get(i8, 32)});
+  stateInfo = make("weft_state_info", {pointer, i32, i32, i32, i32, i32, i32, i32, i32, expr, expr});
+  argumentInfo = make("weft_argument_info", {i32, i32});
+  cacheDimInfo = make("weft_cache_dim_info", {pointer, i64, i64, expr});
+  SmallVector<Type *> generate(6, i32); // input, output, batch, time, pages, rows
+  generate.append({i64, i64, i32, i32, pointer, pointer, pointer, pointer, pointer});
+  generate.append(6, i32); // counts
+  generate.append(2, pointer);
+  generateInfo = make("weft_generate_info", generate);
+  statePlace = make("weft_state_place", {pointer, i64, i64});
+  SmallVector<Type *> write(4, pointer);
+  write.append(9, i64);
+  cacheWrite = make("weft_cache_write", write);
   SmallVector<Type *> fields{i32, i32};
   fields.append(5, pointer); // name, doc, precision, compiler, command
   fields.append(8, pointer); // tables

@@ -12,11 +12,11 @@ struct Abi {
   llvm::PointerType *pointer;
   llvm::IntegerType *i8, *i32, *i64;
   llvm::StructType *term, *expr, *dimInfo, *tensorInfo, *launchInfo, *checkInfo, *constraintInfo, *sourceInfo, *targetInfo,
-      *weightsInfo, *descriptor, *frame;
+      *weightsInfo, *descriptor, *frame, *stateInfo, *argumentInfo, *cacheDimInfo, *generateInfo, *statePlace, *cacheWrite;
 };
 
 /// Fields of weft_frame.
-enum class FrameField : unsigned { Dims, Inputs, Outputs, Arena, Weights, Wanted, Threads, Failed };
+enum class FrameField : unsigned { Dims, Inputs, Outputs, Arena, Weights, Wanted, Threads, Failed, Profile, Context, States };
 
 } // namespace weft
 

@@ -2,6 +2,7 @@
 #include "codegen/host/Descriptor.h"
 #include "codegen/artifact/ElfWeights.h"
 #include "codegen/host/Abi.h"
+#include "codegen/host/GenerateInfo.h"
 #include "runtime/Descriptor.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/Support/MathExtras.h"
@@ -41,7 +42,7 @@ public:
     fields.push_back(i64(info.parameters));
     fields.push_back(facts.arenaBytes);
     fields.push_back(module.getOrInsertGlobal("weft_rt_api", abi.pointer));
-    fields.push_back(null());
+    fields.push_back(info.generate ? generate() : null());
     fields.push_back(Constant::getNullValue(llvm::ArrayType::get(abi.pointer, 8)));
     return global(ConstantStruct::get(abi.descriptor, fields), info.name + ".descriptor");
   }
@@ -75,12 +76,23 @@ private:
     for (const auto &[monomial, factor] : value.terms()) {
       std::array<uint8_t, WEFT_MAX_DIMS> powers = {};
       for (const auto &[symbol, exponent] : monomial)
-        if (int dim = info.dimIndex(symbol); dim >= 0)
+        if (int dim = dimIndex(symbol); dim >= 0)
           powers[size_t(dim)] = uint8_t(int8_t(exponent));
       Constant *data = llvm::ConstantDataArray::get(module.getContext(), powers);
       terms.push_back(row(abi.term, {i64(factor.num), i64(factor.den), data}));
     }
     return row(abi.expr, {array(abi.term, terms), i64(int64_t(terms.size()))});
+  }
+
+  /// Dims of caches stand behind the model's.
+  int dimIndex(llvm::StringRef symbol) const {
+    return info.generate ? info.generate->step.info.dimIndex(symbol) : info.dimIndex(symbol);
+  }
+  /// The tables of launches and checks: the entry graph's, then those of generation.
+  std::vector<const ModelInfo *> programs() const {
+    if (!info.generate)
+      return {&info};
+    return {&info, &info.generate->prefill.info, &info.generate->step.info};
   }
 
   std::vector<Constant *> sources() {
@@ -116,22 +128,24 @@ private:
   }
   std::vector<Constant *> checks() {
     std::vector<Constant *> rows;
-    for (const CheckInfo &check : info.checks) {
-      CheckOp op = check.op;
-      rows.push_back(row(abi.checkInfo, {text(op.getWhat()), i32(check.input), i32(check.place.line), i32(check.place.column),
-                                         i32(0), text(check.place.file), expr(op.getLower().getExpr()),
-                                         expr(op.getUpper().getExpr())}));
-    }
+    for (const ModelInfo *program : programs())
+      for (const CheckInfo &check : program->checks) {
+        CheckOp op = check.op;
+        rows.push_back(row(abi.checkInfo, {text(op.getWhat()), i32(check.tableInput.value_or(check.input)), i32(check.place.line),
+                                           i32(check.place.column), i32(0), text(check.place.file), expr(op.getLower().getExpr()),
+                                           expr(op.getUpper().getExpr())}));
+      }
     return rows;
   }
   std::vector<Constant *> launches() {
     std::vector<Constant *> rows;
-    for (const LaunchInfo &launch : info.launches) {
-      LaunchOp op = launch.op;
-      rows.push_back(row(abi.launchInfo, {text(op.getKernel()), text(launch.label), text(launch.place.file),
-                                          i32(launch.place.line), i32(launch.place.column), expr(launch.flops),
-                                          expr(launch.bytes)}));
-    }
+    for (const ModelInfo *program : programs())
+      for (const LaunchInfo &launch : program->launches) {
+        LaunchOp op = launch.op;
+        rows.push_back(row(abi.launchInfo, {text(op.getKernel()), text(launch.label), text(launch.place.file),
+                                            i32(launch.place.line), i32(launch.place.column), expr(launch.flops),
+                                            expr(launch.bytes)}));
+      }
     return rows;
   }
   std::vector<Constant *> targets() {
@@ -139,12 +153,56 @@ private:
     for (const TargetEntry &entry : facts.targets) {
       std::vector<Constant *> entries(WEFT_MAX_ENTRIES, null());
       entries[WEFT_ENTRY_FORWARD] = entry.forward;
+      if (entry.prefill) {
+        entries[WEFT_ENTRY_PREFILL] = entry.prefill;
+        entries[WEFT_ENTRY_STEP] = entry.step;
+      }
       int arch = llvm::StringRef(entry.target.triple).starts_with("aarch64") ? WEFT_AARCH64 : WEFT_X86_64;
       std::string name = entry.target.name == "native" ? "native:" + entry.target.cpu : entry.target.name;
       rows.push_back(row(abi.targetInfo, {text(name), i32(arch), i32(0), i64(int64_t(targetFeatureBits(entry.target))),
                                           ConstantArray::get(llvm::ArrayType::get(abi.pointer, WEFT_MAX_ENTRIES), entries)}));
     }
     return rows;
+  }
+
+  std::vector<Constant *> states() {
+    std::vector<Constant *> rows;
+    for (const StateInfo &state : info.generate->states) {
+      StateOp op = state.op;
+      auto type = llvm::cast<NamedTensorType>(op.getType());
+      int dtype = type.isF32() ? WEFT_F32 : type.isI32() ? WEFT_I32 : WEFT_BOOL;
+      rows.push_back(row(abi.stateInfo, {text(op.getSymName()), i32(dtype), i32(state.kind), i32(int64_t(op.getLayers().value_or(1))),
+                                         i32(state.heads), i32(state.width), i32(state.rowStride), i32(state.isStream), i32(0),
+                                         expr(state.bytes), expr(state.rowBytes)}));
+    }
+    return rows;
+  }
+
+  std::vector<Constant *> arguments(const DerivedProgram &program) {
+    std::vector<Constant *> rows;
+    for (const ArgumentInfo &argument : program.arguments)
+      rows.push_back(row(abi.argumentInfo, {i32(argument.role), i32(argument.input)}));
+    return rows;
+  }
+
+  Constant *generate() {
+    const GenerateInfo &g = *info.generate;
+    GenerateOp op = g.op;
+    std::vector<Constant *> stops, cacheDims;
+    for (int64_t token : op.getStop())
+      stops.push_back(i32(token));
+    for (const CacheDimInfo &dim : g.cacheDims)
+      cacheDims.push_back(row(abi.cacheDimInfo, {text(dim.name), i64(dim.upper), i64(dim.unit), expr(dim.holds)}));
+    std::vector<Constant *> kept = states(), prompt = arguments(g.prefill), step = arguments(g.step);
+    std::vector<Constant *> fields{i32(g.input), i32(g.output), i32(g.batch), i32(g.time), i32(g.pages), i32(g.rows),
+                                   i64(g.vocabulary), i64(g.limit), i32(op.getStart().has_value()), i32(int64_t(op.getStart().value_or(0))),
+                                   array(abi.i32, stops), array(abi.cacheDimInfo, cacheDims), array(abi.stateInfo, kept),
+                                   array(abi.argumentInfo, prompt), array(abi.argumentInfo, step)};
+    for (size_t count : {stops.size(), cacheDims.size(), kept.size(), prompt.size(), step.size(), size_t(0)})
+      fields.push_back(i32(int64_t(count)));
+    fields.push_back(facts.prefillArenaBytes);
+    fields.push_back(facts.stepArenaBytes);
+    return global(ConstantStruct::get(abi.generateInfo, fields), info.name + ".generate");
   }
 
   /// An empty section of the weights' size, which the artifact's writer fills. As assembly, since LLVM gives explicit sections

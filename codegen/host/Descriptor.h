@@ -14,6 +14,7 @@ namespace weft {
 struct TargetEntry {
   TargetInfo target;
   llvm::Function *forward;
+  llvm::Function *prefill = nullptr, *step = nullptr; ///< of a model that generates
 };
 
 struct WeightsPlace {
@@ -27,14 +28,17 @@ struct ArtifactFacts {
   std::vector<SourceInfo> sources;
   WeightsPlace weights;
   std::vector<TargetEntry> targets;
-  llvm::Function *arenaBytes = nullptr;
+  llvm::Function *arenaBytes = nullptr, *prefillArenaBytes = nullptr, *stepArenaBytes = nullptr;
 };
 
 /// Adds the descriptor, internal, and for embedded weights the symbol NAME_weights in kWeightsSection.
 llvm::GlobalVariable *emitDescriptor(const ModelInfo &info, const ArtifactFacts &facts, llvm::Module &module);
 
 /// Adds NAME_open, NAME_run, ... with default visibility; weft_artifact_descriptor too for a shared library.
-void emitInterface(llvm::StringRef name, llvm::GlobalVariable *descriptor, bool isShared, llvm::Module &module);
+struct InterfaceKind {
+  bool isShared, isGenerating;
+};
+void emitInterface(llvm::StringRef name, llvm::GlobalVariable *descriptor, InterfaceKind kind, llvm::Module &module);
 
 /// Bits of weft_target_info.features that a target's code may use.
 uint64_t targetFeatureBits(const TargetInfo &target);

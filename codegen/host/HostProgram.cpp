@@ -75,7 +75,9 @@ private:
         error = emitStack(llvm::cast<DecoderOp>(op));
       else if (auto output = llvm::dyn_cast<OutputOp>(op))
         error = checkOutputs(output);
-      else if (!llvm::isa<WeightRefOp, YieldOp>(op))
+      else if (auto write = llvm::dyn_cast<CacheWriteOp>(op))
+        error = emitCacheWrite(write, layer);
+      else if (!llvm::isa<WeightRefOp, StateRefOp, YieldOp>(op))
         error = fail(&op, "has no place in a planned graph");
       if (error)
         return error;
@@ -129,12 +131,34 @@ private:
     if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(value))
       if (llvm::isa<GraphOp>(argument.getOwner()->getParentOp()))
         return inputs[argument.getArgNumber()];
+    if (llvm::isa_and_nonnull<StateRefOp, CacheWriteOp>(value.getDefiningOp()))
+      return statePointer(value, layer);
     llvm::Expected<int64_t> slot = slotOf(value, user);
     if (!slot)
       return slot.takeError();
     if (*slot >= 0 ? size_t(*slot) >= slots.size() : size_t(-1 - *slot) >= outputs.size())
       return fail(user, "uses slot " + llvm::Twine(*slot) + ", which the plan does not have");
     return *slot >= 0 ? slots[*slot] : outputs[-1 - *slot];
+  }
+
+  /// A field of a state's place in the cache, in the entry block.
+  Value *stateField(int state, unsigned field, llvm::Type *type) {
+    Value *&known = stateFields[{state, field}];
+    if (!known) {
+      if (!states)
+        states = loadField(FrameField::States, abi.pointer);
+      Value *place = entry.CreateConstInBoundsGEP1_64(abi.statePlace, states, uint64_t(state));
+      known = entry.CreateLoad(type, entry.CreateStructGEP(abi.statePlace, place, field));
+    }
+    return known;
+  }
+
+  Value *statePointer(mlir::Value value, Value *layer) {
+    int state = program.generate->stateIndex(value);
+    Value *data = stateField(state, 0, abi.pointer);
+    if (!StateOp(program.generate->states[size_t(state)].op).getLayers())
+      return data;
+    return offset(body, data, body.CreateNSWMul(layer, stateField(state, 1, abi.i64)));
   }
 
   Value *weightPointer(WeightRefOp ref, LayoutAttr layout, Value *layer) {
@@ -172,6 +196,7 @@ private:
     auto *next = BasicBlock::Create(context, "together", function);
     body.CreateCondBr(failed, exit, next);
     body.SetInsertPoint(next);
+    isWorkPending = isWritePending = false;
   }
 
   Error emitCheck(CheckOp op) {
@@ -190,13 +215,78 @@ private:
       auto *run = BasicBlock::Create(context, "check", function), *next = BasicBlock::Create(context, "checked", function);
       body.CreateCondBr(body.CreateICmpEQ(thread, body.getInt32(0)), run, next);
       body.SetInsertPoint(run);
-      body.CreateCall(check, {frame, *data, count, lower, upper, body.getInt32(index)});
+      body.CreateCall(check, {frame, *data, count, lower, upper, body.getInt32(uint32_t(info.firstCheck) + index)});
       body.CreateBr(next);
       body.SetInsertPoint(next);
       return Error::success();
     });
     isWorkPending = true;
     return error;
+  }
+
+  /// Elements from one row of a value to the next, as the launch that wrote it laid it out.
+  int64_t rowStrideOf(mlir::Value value) {
+    mlir::Operation *owner = value.getDefiningOp();
+    if (auto launch = llvm::dyn_cast_or_null<LaunchOp>(owner)) {
+      auto kernel = mlir::SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr());
+      if (std::optional<mlir::ArrayAttr> layouts = kernel.getResultLayouts())
+        if (auto layout = llvm::dyn_cast<LayoutAttr>((*layouts)[llvm::cast<mlir::OpResult>(value).getResultNumber()]))
+          return layout.getRowStride();
+    }
+    auto argument = llvm::dyn_cast<mlir::BlockArgument>(value);
+    bool isInput = argument && llvm::isa<GraphOp>(argument.getOwner()->getParentOp());
+    std::optional<int64_t> width = llvm::cast<NamedTensorType>(value.getType()).getRank() ? llvm::cast<NamedTensorType>(value.getType()).getDim(-1).getStatic() : 1;
+    // A carried value lies where its start does: in the arena's rows.
+    return !width ? 0 : isInput ? *width : arenaStrideOf(value);
+  }
+
+  int64_t arenaStrideOf(mlir::Value value) {
+    if (auto argument = llvm::dyn_cast<mlir::BlockArgument>(value))
+      return rowStrideOf(argument.getOwner()->getParentOp()->getOperand(argument.getArgNumber() - 1));
+    if (auto result = llvm::dyn_cast<mlir::OpResult>(value); result && llvm::isa<EncoderOp, DecoderOp>(result.getOwner()))
+      return rowStrideOf(result.getOwner()->getOperand(result.getResultNumber()));
+    return 0;
+  }
+
+  /// Tells the runtime to write a value into a state, each thread its part.
+  Error emitCacheWrite(CacheWriteOp op, Value *layer) {
+    if (isWorkPending)
+      emitBarrier();
+    auto type = llvm::cast<NamedTensorType>(op.getX().getType());
+    bool isJoined = type.getRank() != llvm::cast<NamedTensorType>(op.getState().getType()).getRank();
+    llvm::Expected<Value *> x = pointerOf(op.getX(), op, {}, layer);
+    if (!x)
+      return x.takeError();
+    llvm::SmallVector<Value *> fields{*x};
+    Value *null = llvm::ConstantPointerNull::get(abi.pointer);
+    for (mlir::Value table : {mlir::Value(op.getRows()), mlir::Value(op.getOffset()), mlir::Value(op.getLengths())}) {
+      llvm::Expected<Value *> pointer = table ? pointerOf(table, op, {}, layer) : null;
+      if (!pointer)
+        return pointer.takeError();
+      fields.push_back(*pointer);
+    }
+    int state = program.generate->stateIndex(op.getState());
+    const StateInfo &info = program.generate->states[size_t(state)];
+    // Without rows all of x is one batch row.
+    DimExpr batch = op.getRows() ? type.getExpr(0) : DimExpr(1), inner(1), width = type.getRank() > (op.getRows() ? 1 : 0) ? type.getExpr(-1) : DimExpr(1);
+    for (int64_t dim = op.getRows() ? 1 : 0; dim + 1 < type.getRank(); ++dim)
+      inner = inner * type.getExpr(dim);
+    int64_t stride = rowStrideOf(op.getX());
+    Value *xStride = type.getRank() < 2 ? exprs.lower(width) : stride ? static_cast<Value *>(body.getInt64(uint64_t(stride))) : exprs.lower(width);
+    Value *stateStride = info.rowStride ? static_cast<Value *>(body.getInt64(uint64_t(info.rowStride))) : exprs.lower(width);
+    Value *rowsStride = body.getInt64(1);
+    if (op.getRows() && llvm::cast<NamedTensorType>(op.getRows().getType()).getRank() == 2)
+      rowsStride = exprs.lower(llvm::cast<NamedTensorType>(op.getRows().getType()).getExpr(1));
+    Value *isLayered = StateOp(info.op).getLayers() ? layer : body.getInt64(0);
+    fields.append({body.getInt64(uint64_t(state)), isLayered, exprs.lower(batch), exprs.lower(inner), xStride,
+                   body.getInt64(isJoined ? op.getFirst() : 0), exprs.lower(width), stateStride, rowsStride});
+    Value *write = entry.CreateAlloca(abi.cacheWrite);
+    for (auto [index, field] : llvm::enumerate(fields))
+      body.CreateStore(field, body.CreateStructGEP(abi.cacheWrite, write, unsigned(index)));
+    FunctionCallee callee = runtimeFunction("weft_rt_cache_write", llvm::Type::getVoidTy(context), {abi.pointer, abi.i32, abi.pointer});
+    body.CreateCall(callee, {frame, thread, write});
+    isWritePending = true;
+    return Error::success();
   }
 
   /// This thread's part of a launch's units, in the entry block.
@@ -222,10 +312,10 @@ private:
     while (info.launches[index].op != op)
       ++index;
     return whenWanted(info.launches[index].serves, [&]() -> Error {
-      if (isWorkPending)
+      if (isWorkPending || isWritePending)
         emitBarrier();
       FunctionCallee mark = runtimeFunction("weft_rt_mark", llvm::Type::getVoidTy(context), {abi.pointer, abi.i32, abi.i32});
-      body.CreateCall(mark, {frame, thread, body.getInt32(uint32_t(index))});
+      body.CreateCall(mark, {frame, thread, body.getInt32(uint32_t(info.firstLaunch + index))});
       isWorkPending = true;
       return emitCall(info.launches[index], kernel->second, layer);
     });
@@ -318,7 +408,10 @@ private:
   llvm::SmallVector<Value *> inputs, outputs, slots;
   Value *weights = nullptr, *wanted = nullptr, *thread64 = nullptr, *threads64 = nullptr, *scratch = nullptr;
   std::map<std::string, std::pair<Value *, Value *>> parts;
-  bool isWorkPending = false; ///< something ran since the last barrier, as far as is known here
+  bool isWorkPending = false;  ///< something ran since the last barrier, as far as is known here
+  bool isWritePending = false; ///< states were written since the last barrier
+  Value *states = nullptr;     ///< the frame's table
+  std::map<std::pair<int, unsigned>, Value *> stateFields;
 };
 
 } // namespace

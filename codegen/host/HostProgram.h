@@ -7,7 +7,7 @@
 #define WEFT_CODEGEN_HOST_HOSTPROGRAM_H
 
 #include "codegen/Kernel.h"
-#include "codegen/host/ModelInfo.h"
+#include "codegen/host/GenerateInfo.h"
 #include "codegen/pack/WeightPlan.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -25,6 +25,8 @@ struct HostProgram {
   llvm::StringMap<LinkedKernel> kernels; ///< by the kernel's symbol
   /// Calls the function in the global `NAME_trace` (when it is not null) behind every launch; for `weft verify`.
   bool isTraced = false;
+  /// What the states of `info`'s graph are, if it is one of generation.
+  const GenerateInfo *generate = nullptr;
 };
 
 /// What a traced program calls on thread 0: the launch's index, the layer (0 outside of stacks), pointers to its results.

@@ -17,7 +17,7 @@ public:
   InterfaceEmitter(llvm::StringRef name, llvm::GlobalVariable *descriptor, llvm::Module &module)
       : name(name.str()), descriptor(descriptor), module(module), abi(module.getContext()) {}
 
-  void run(bool isShared) {
+  void run(bool isShared, bool isGenerating) {
     Type *none = Type::getVoidTy(module.getContext());
     forward("open", "weft_rt_open", abi.i32, {abi.pointer, abi.pointer}, true);
     forward("close", "weft_rt_close", none, {abi.pointer});
@@ -25,6 +25,13 @@ public:
     emitContextCreate();
     forward("context_destroy", "weft_rt_context_destroy", none, {abi.pointer});
     forward("run", "weft_rt_run", abi.i32, {abi.pointer, abi.pointer});
+    if (isGenerating) {
+      forward("prefill", "weft_rt_prefill", abi.i32, {abi.pointer, abi.pointer});
+      forward("step", "weft_rt_step", abi.i32, {abi.pointer, abi.pointer});
+      forward("generate", "weft_rt_generate", abi.i32, {abi.pointer, abi.pointer, abi.pointer});
+      forward("cache_bytes", "weft_rt_cache_bytes", abi.i64, {abi.pointer}, true);
+      forward("cache_use", "weft_rt_cache_use", abi.i32, {abi.pointer, abi.pointer, abi.i64});
+    }
     forward("message", "weft_rt_message", abi.pointer, {abi.pointer});
     forward("arena_bytes", "weft_rt_arena_bytes", abi.i64, {abi.pointer, abi.i32}, true);
     forward("describe", "weft_rt_describe", abi.i64, {abi.pointer, abi.i64}, true);
@@ -86,6 +93,6 @@ private:
 
 } // namespace
 
-void weft::emitInterface(llvm::StringRef name, llvm::GlobalVariable *descriptor, bool isShared, llvm::Module &module) {
-  InterfaceEmitter(name, descriptor, module).run(isShared);
+void weft::emitInterface(llvm::StringRef name, llvm::GlobalVariable *descriptor, InterfaceKind kind, llvm::Module &module) {
+  InterfaceEmitter(name, descriptor, module).run(kind.isShared, kind.isGenerating);
 }

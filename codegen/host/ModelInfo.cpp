@@ -1,5 +1,6 @@
 // Gathers a model's tables from its kernel-level IR.
 #include "codegen/host/ModelInfo.h"
+#include "codegen/host/GenerateInfo.h"
 #include "runtime/Descriptor.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
@@ -257,19 +258,16 @@ static llvm::Error checkLimits(const ModelInfo &info) {
   return llvm::Error::success();
 }
 
-llvm::Expected<ModelInfo> weft::gatherModelInfo(ModelOp model) {
+llvm::Expected<ModelInfo> weft::gatherGraphInfo(ModelOp model, GraphOp graph, bool cacheDims) {
   ModelInfo info;
   info.model = model;
+  info.graph = graph;
   info.name = model.getSymName().str();
   info.doc = model.getDoc().value_or("").str();
-  for (DimOp dim : model.getOps<DimOp>())
-    info.dims.push_back({dim.getSymName().str(), dim.getDoc().value_or("").str(), int64_t(dim.getLower()),
-                         int64_t(dim.getUpper())});
-  for (GraphOp graph : model.getOps<GraphOp>())
-    if (!info.graph || graph.getSymName() == "forward")
-      info.graph = graph;
-  if (!info.graph)
-    return llvm::createStringError("model '" + info.name + "' has no graph");
+  for (bool ofCache : {false, true})
+    for (DimOp dim : model.getOps<DimOp>())
+      if (dim->hasAttr("cache") == ofCache && (cacheDims || !ofCache))
+        info.dims.push_back({dim.getSymName().str(), dim.getDoc().value_or("").str(), int64_t(dim.getLower()), int64_t(dim.getUpper())});
   Dependence dependence(info.graph);
   gatherTensors(info, dependence);
   if (llvm::Error error = checkLimits(info))
@@ -279,4 +277,26 @@ llvm::Expected<ModelInfo> weft::gatherModelInfo(ModelOp model) {
   gatherSlots(info);
   info.parameters = countParameters(model);
   return info;
+}
+
+llvm::Expected<ModelInfo> weft::gatherModelInfo(ModelOp model) {
+  GraphOp entry;
+  for (GraphOp graph : model.getOps<GraphOp>())
+    if (!entry || graph.getSymName() == "forward")
+      entry = graph;
+  if (!entry)
+    return llvm::createStringError("model '" + model.getSymName().str() + "' has no graph");
+  llvm::Expected<ModelInfo> info = gatherGraphInfo(model, entry, /*cacheDims=*/false);
+  if (!info)
+    return info.takeError();
+  if (llvm::Error error = gatherGenerateInfo(*info))
+    return std::move(error);
+  return info;
+}
+
+llvm::SmallVector<GraphOp> weft::programGraphs(const ModelInfo &info) {
+  llvm::SmallVector<GraphOp> graphs{info.graph};
+  if (info.generate)
+    graphs.append({info.generate->prefill.info.graph, info.generate->step.info.graph});
+  return graphs;
 }

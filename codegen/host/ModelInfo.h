@@ -5,6 +5,7 @@
 
 #include "Weft.h"
 #include "llvm/Support/Error.h"
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct CheckInfo {
   int32_t input; ///< -1 for a computed tensor
   SourcePlace place;
   uint64_t serves = 0;
+  std::optional<int32_t> tableInput; ///< of derived graphs: the description's input, -1 where there is none; else as `input`
 };
 
 struct ConstraintInfo {
@@ -56,6 +58,8 @@ struct SourceInfo {
   std::string kind, name, sha256;
 };
 
+struct GenerateInfo; // GenerateInfo.h
+
 struct ModelInfo {
   std::string name, doc;
   ModelOp model;
@@ -67,6 +71,8 @@ struct ModelInfo {
   std::vector<ConstraintInfo> constraints;
   std::vector<std::vector<DimExpr>> slotSizes; ///< of each arena slot: the sizes in bytes whose maximum it needs
   int64_t parameters = 0;                      ///< elements of the checkpoint's tensors that are read
+  size_t firstLaunch = 0, firstCheck = 0;      ///< places of this graph's launches and checks in the descriptor's tables
+  std::shared_ptr<const GenerateInfo> generate; ///< null where the model generates nothing; see GenerateInfo.h
 
   int dimIndex(llvm::StringRef name) const;
   /// One run's flops.
@@ -75,6 +81,12 @@ struct ModelInfo {
 
 /// Reads a model's entry graph. Fails when the model is too large for the ABI's tables or has no graph.
 llvm::Expected<ModelInfo> gatherModelInfo(ModelOp model);
+
+/// The same of one graph alone, with the sizes of caches behind the other dims if `cacheDims`.
+llvm::Expected<ModelInfo> gatherGraphInfo(ModelOp model, GraphOp graph, bool cacheDims);
+
+/// All graphs of the artifact: the entry graph, then those of generation.
+llvm::SmallVector<GraphOp> programGraphs(const ModelInfo &info);
 
 /// Elements that the checkpoint must hold for the weights that graphs read (directly or through initializers).
 int64_t countParameters(ModelOp model);

@@ -1,5 +1,6 @@
 // Links kernels, host programs, descriptor, interface and runtime into one module.
 #include "codegen/host/ModelModule.h"
+#include "codegen/host/GenerateInfo.h"
 #include "codegen/host/HostProgram.h"
 #include "runtime/bitcode/RuntimeBitcode.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -52,7 +53,7 @@ public:
     if (GlobalVariable *hook = module->getNamedGlobal(info.name + "_trace"))
       hook->setInitializer(Constant::getNullValue(hook->getValueType()));
     GlobalVariable *descriptor = emitDescriptor(info, parts.facts, *module);
-    emitInterface(info.name, descriptor, parts.isShared, *module);
+    emitInterface(info.name, descriptor, {parts.isShared, info.generate != nullptr}, *module);
     if (Error error = addRuntime())
       return std::move(error);
     internalize();
@@ -96,11 +97,34 @@ private:
     setFunctionTarget(**forward, target.target);
     hostFunctions.push_back(*forward);
     parts.facts.targets.push_back({target.target, *forward});
+    if (info.generate)
+      if (Error error = addGeneration(program, target.target))
+        return error;
     if (!parts.facts.arenaBytes) { // the ABIs of a kernel's targets agree
       parts.facts.arenaBytes = emitArenaBytes(program, info.name + ".arena", *module);
       hostFunctions.push_back(parts.facts.arenaBytes);
     }
     return Error::success();
+  }
+
+  /// The programs of prompt and step.
+  Error addGeneration(const HostProgram &forward, const TargetInfo &target) {
+    TargetEntry &entry = parts.facts.targets.back();
+    const GenerateInfo &generate = *info.generate;
+    auto add = [&](const DerivedProgram &derived, StringRef name, Function *&place, Function *&arena) -> Error {
+      HostProgram program{derived.info, parts.weights, forward.kernels, false, &generate};
+      Expected<Function *> function = emitHostProgram(program, (info.name + "." + name + "." + target.symbol).str(), *module);
+      if (!function)
+        return function.takeError();
+      setFunctionTarget(**function, target);
+      hostFunctions.push_back(place = *function);
+      if (!arena)
+        hostFunctions.push_back(arena = emitArenaBytes(program, (info.name + "." + name + ".arena").str(), *module));
+      return Error::success();
+    };
+    if (Error error = add(generate.prefill, "prefill", entry.prefill, parts.facts.prefillArenaBytes))
+      return error;
+    return add(generate.step, "step", entry.step, parts.facts.stepArenaBytes);
   }
 
   Error addRuntime() {

@@ -33,7 +33,16 @@ namespace weft {
 
 class WeightPlanner {
 public:
-  llvm::Expected<WeightPlan> run(GraphOp graph) {
+  llvm::Expected<WeightPlan> run(llvm::ArrayRef<GraphOp> graphs) {
+    for (GraphOp graph : graphs)
+      if (!addGraph(graph))
+        return llvm::createStringError(message);
+    place();
+    return std::move(plan);
+  }
+
+private:
+  bool addGraph(GraphOp graph) {
     WalkResult result = graph.walk([&](LaunchOp launch) {
       auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr());
       for (auto [index, operand] : llvm::enumerate(launch.getOperands())) {
@@ -43,13 +52,9 @@ public:
       }
       return WalkResult::advance();
     });
-    if (result.wasInterrupted())
-      return llvm::createStringError(message);
-    place();
-    return std::move(plan);
+    return !result.wasInterrupted();
   }
 
-private:
   static LayoutAttr layoutOf(KernelOp kernel, size_t index) {
     return kernel.getArgLayouts() ? dyn_cast<LayoutAttr>((*kernel.getArgLayouts())[index]) : LayoutAttr();
   }
@@ -98,4 +103,4 @@ private:
 
 } // namespace weft
 
-llvm::Expected<WeightPlan> weft::planWeights(GraphOp graph) { return WeightPlanner().run(graph); }
+llvm::Expected<WeightPlan> weft::planWeights(llvm::ArrayRef<GraphOp> graphs) { return WeightPlanner().run(graphs); }

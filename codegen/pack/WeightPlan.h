@@ -45,7 +45,7 @@ private:
 uint64_t packedBytes(NamedTensorType type, LayoutAttr layout);
 
 /// Plans all weights that the graph's launches read.
-llvm::Expected<WeightPlan> planWeights(GraphOp graph);
+llvm::Expected<WeightPlan> planWeights(llvm::ArrayRef<GraphOp> graphs);
 
 } // namespace weft
 

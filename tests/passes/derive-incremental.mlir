@@ -9,11 +9,11 @@ weft.model @m {
   weft.dim @time in 1 to 100
   weft.dim @src in 1 to 50
   // The step's capacity is the limit, in pages of 16; what the sizes must hold stands with them.
-  // CHECK: weft.dim @time_pages in 1 to 3 {cache = #weft.dim<"time">}
+  // CHECK: weft.dim @time_pages in 1 to 3 {cache = #weft.dim<"time">, pages}
   // CHECK: weft.dim @cache_rows in 1 to 4 {cache = #weft.dim<"batch">}
   // CHECK: weft.state @self_key layers 3 keys
   // CHECK: weft.state @self_value layers 3 :
-  // CHECK: weft.dim @src_pages in 1 to 4 {cache = #weft.dim<"src">}
+  // CHECK: weft.dim @src_pages in 1 to 4 {cache = #weft.dim<"src">, pages}
   // CHECK: weft.state @memory_key layers 3 keys
   // CHECK: weft.state @memory_value layers 3 :
   // CHECK: weft.state @lengths : !weft.tensor<[cache_rows], i32>

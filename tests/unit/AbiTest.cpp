@@ -32,6 +32,12 @@ TEST_F(AbiTest, SizesAgree) {
   EXPECT_EQ(size(abi.weightsInfo), sizeof(weft_weights_info));
   EXPECT_EQ(size(abi.descriptor), sizeof(weft_model_descriptor));
   EXPECT_EQ(size(abi.frame), sizeof(weft_frame));
+  EXPECT_EQ(size(abi.stateInfo), sizeof(weft_state_info));
+  EXPECT_EQ(size(abi.argumentInfo), sizeof(weft_argument_info));
+  EXPECT_EQ(size(abi.cacheDimInfo), sizeof(weft_cache_dim_info));
+  EXPECT_EQ(size(abi.generateInfo), sizeof(weft_generate_info));
+  EXPECT_EQ(size(abi.statePlace), sizeof(weft_state_place));
+  EXPECT_EQ(size(abi.cacheWrite), sizeof(weft_cache_write));
 }
 
 TEST_F(AbiTest, OffsetsAgree) {
@@ -48,6 +54,13 @@ TEST_F(AbiTest, OffsetsAgree) {
   EXPECT_EQ(offset(abi.frame, unsigned(FrameField::Arena)), offsetof(weft_frame, arena));
   EXPECT_EQ(offset(abi.frame, unsigned(FrameField::Wanted)), offsetof(weft_frame, wanted));
   EXPECT_EQ(offset(abi.frame, unsigned(FrameField::Threads)), offsetof(weft_frame, threads));
+  EXPECT_EQ(offset(abi.frame, unsigned(FrameField::States)), offsetof(weft_frame, states));
+  EXPECT_EQ(offset(abi.generateInfo, 6), offsetof(weft_generate_info, vocabulary));
+  EXPECT_EQ(offset(abi.generateInfo, 10), offsetof(weft_generate_info, stop));
+  EXPECT_EQ(offset(abi.generateInfo, 15), offsetof(weft_generate_info, stop_count));
+  EXPECT_EQ(offset(abi.generateInfo, 21), offsetof(weft_generate_info, prefill_arena_bytes));
+  EXPECT_EQ(offset(abi.stateInfo, 9), offsetof(weft_state_info, bytes));
+  EXPECT_EQ(offset(abi.cacheWrite, 4), offsetof(weft_cache_write, state));
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "codegen/pack/RandomWeights.h"
 #include "frontend/Checkpoint.h"
 #include "frontend/Frontend.h"
+#include "Nesting.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "tools/driver/PassRunner.h"
@@ -91,6 +92,10 @@ Error Session::loadIr() {
     return createStringError(buffer.getError(), "can't read '" + options.input + "': " + buffer.getError().message());
   if (!options.defines.empty())
     return createStringError("-D overrides the consts of a description; '" + options.input + "' is IR, which has none left");
+  if (std::optional<size_t> at = findTooDeepNesting((*buffer)->getBuffer())) {
+    auto line = (*buffer)->getBuffer().take_front(*at).count('\n') + 1;
+    return createStringError(options.input + ":" + Twine(line) + ": brackets nest too deep");
+  }
   Expected<int> done = donePassesOf((*buffer)->getBuffer(), options.input);
   if (!done)
     return done.takeError();
@@ -135,7 +140,7 @@ Error Session::requireWeights() {
 
 Error Session::runPasses(Phase last) {
   progress.begin("passes");
-  PassRunner runner(options, {last, options.requireFusion}, donePasses);
+  PassRunner runner(options, {last, options.requireFusion, /*incremental=*/true}, donePasses);
   Error error = runner.run(*root);
   return diagnostics.hasErrors() ? joinErrors(make_error<Reported>(), (consumeError(std::move(error)), Error::success()))
                                  : std::move(error);
