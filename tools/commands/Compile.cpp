@@ -2,6 +2,7 @@
 #include "codegen/artifact/BuildArtifact.h"
 #include "codegen/artifact/OutputFile.h"
 #include "frontend/Parser.h"
+#include "tools/driver/Cache.h"
 #include "tools/driver/Command.h"
 #include "tools/driver/PassRunner.h"
 #include "tools/driver/Report.h"
@@ -106,7 +107,17 @@ private:
     if (!sources)
       return sources.takeError();
     artifact.sources = std::move(*sources);
-    return buildArtifact(session.model(), artifact);
+    if (options.cacheFolder.empty() || options.emit < EmitKind::Obj || !options.dumpFolder.empty())
+      return buildArtifact(session.model(), artifact);
+    Cache cache(options, artifact);
+    Expected<bool> isFetched = cache.fetch();
+    if (!isFetched)
+      return isFetched.takeError();
+    if (*isFetched)
+      return Error::success();
+    if (Error error = buildArtifact(session.model(), artifact))
+      return error;
+    return cache.store();
   }
 
   Error printDryRun() {

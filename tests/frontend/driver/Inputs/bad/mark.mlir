@@ -1,0 +1,3 @@
+// weft: after pass many
+weft.model @m {
+}

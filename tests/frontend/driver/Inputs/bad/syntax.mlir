@@ -1,0 +1,3 @@
+weft.model @m {
+  weft.dim @n in 1 to
+}
