@@ -381,7 +381,8 @@ weft_status weft_rt_prefill(weft_context *context, const void *args);
 weft_status weft_rt_step(weft_context *context, const weft_step_args *args);
 /** NAME_generate: prompt, steps and choices. Arguments as NAME_generate_args: dims, inputs, const int32_t *prompt_len, then
  *  int32_t *tokens [batch, results, max_new], and, NULL where not wanted, int32_t *lengths and float *scores [batch, results] and
- *  float *logits [batch, max_new, vocabulary]. The generated input may be NULL: the description's start token is the prompt then. */
+ *  float *logits [batch, max_new, vocabulary], of the best
+ *  sequence. The generated input may be NULL: the description's start token is the prompt then. */
 weft_status weft_rt_generate(weft_context *context, const void *args, const weft_generate_options *options);
 /** NAME_cache_bytes: bytes of a cache for these limits of the dims; NULL: the bounds. -1 when they do not fit 63 bits, 0 when the model
  *  generates nothing. */

@@ -1,6 +1,7 @@
 // Writes NAME.h.
 #include "codegen/artifact/Header.h"
 #include "codegen/artifact/WeftH.h"
+#include "codegen/host/GenerateInfo.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/raw_ostream.h"
@@ -81,11 +82,7 @@ static void writeSizes(raw_ostream &out, const ModelInfo &info, const HeaderFact
   out << "\n";
 }
 
-static void writeArguments(raw_ostream &out, const ModelInfo &info) {
-  StringRef name = info.name;
-  out << "/** One run. All memory is the caller's; outputs that are NULL are not computed, inputs that no wanted output needs\n"
-         " *  may be NULL. Nothing needs alignment beyond its element's. */\n";
-  out << "typedef struct " << name << "_run_args {\n";
+static void writeDimsAndInputs(raw_ostream &out, const ModelInfo &info) {
   for (const DimInfo &dim : info.dims) {
     writeComment(out, "  ", {dim.doc, "Size, " + std::to_string(dim.lower) + ".." + std::to_string(dim.upper) + "."});
     out << "  int64_t " << memberName(dim.name) << ";\n";
@@ -94,6 +91,14 @@ static void writeArguments(raw_ostream &out, const ModelInfo &info) {
     writeComment(out, "  ", {input.doc, "Input, " + shapeLine(input.type) + "."});
     out << "  const " << elementType(input.type) << " *" << memberName(input.name) << ";\n";
   }
+}
+
+static void writeArguments(raw_ostream &out, const ModelInfo &info) {
+  StringRef name = info.name;
+  out << "/** One run. All memory is the caller's; outputs that are NULL are not computed, inputs that no wanted output needs\n"
+         " *  may be NULL. Nothing needs alignment beyond its element's. */\n";
+  out << "typedef struct " << name << "_run_args {\n";
+  writeDimsAndInputs(out, info);
   for (const TensorInfo &output : info.outputs) {
     std::string needs;
     for (size_t i = 0; i < info.inputs.size(); ++i)
@@ -105,7 +110,55 @@ static void writeArguments(raw_ostream &out, const ModelInfo &info) {
   out << "} " << name << "_run_args;\n\n";
 }
 
-static void writeFunctions(raw_ostream &out, StringRef name) {
+/// The arguments of NAME_prefill and NAME_generate, and what else a model that generates offers.
+static void writeGeneration(raw_ostream &out, const ModelInfo &info) {
+  const GenerateInfo &generate = *info.generate;
+  auto taken = [&](StringRef name) {
+    auto is = [&](const auto &each) { return memberName(each.name) == name; };
+    return any_of(info.dims, is) || any_of(info.inputs, is);
+  };
+  auto member = [&](StringRef doc, StringRef type, std::string name) {
+    while (taken(name))
+      name += "_";
+    writeComment(out, "  ", {doc.str()});
+    out << "  " << type << " *" << name << ";\n";
+  };
+  const std::string batch = info.dims[size_t(generate.batch)].name, input = info.inputs[size_t(generate.input)].name,
+                    vocabulary = std::to_string(generate.vocabulary);
+  const std::string lengthDoc = "Tokens in each row of " + input + ", i32 [" + batch + "]; NULL: all of them.";
+  std::string upperName = upper(info.name);
+  out << "/* Generation: " << input << " grows one token at a time, up to " << generate.limit << " with the prompt. */\n";
+  out << "#define " << upperName << "_LIMIT " << generate.limit << "\n#define " << upperName << "_VOCABULARY " << vocabulary << "\n\n";
+  out << "/** The prompts of a batch, padded on the right. */\ntypedef struct " << info.name << "_prefill_args {\n";
+  writeDimsAndInputs(out, info);
+  member(lengthDoc, "const int32_t", "prompt_len");
+  member("Of the token after each prompt, f32 [" + batch + ", " + vocabulary + "]; may be NULL.", "float", "new_logits");
+  out << "} " << info.name << "_prefill_args;\n\n";
+  out << "/** A generation" << (generate.op->hasAttr("start") ? "; " + input + " may be NULL: the start token is the prompt then" : std::string())
+      << ". */\ntypedef struct " << info.name << "_generate_args {\n";
+  writeDimsAndInputs(out, info);
+  member(lengthDoc, "const int32_t", "prompt_len");
+  member("The new tokens, i32 [" + batch + ", results, max_new]: ended by a stop token and filled with it.", "int32_t", "new_tokens");
+  member("How many they are, the stop token included, i32 [" + batch + ", results]; may be NULL.", "int32_t", "new_lengths");
+  member("Scores of beam search, f32 [" + batch + ", results]; may be NULL.", "float", "new_scores");
+  member("What the tokens of the best results were chosen from, f32 [" + batch + ", max_new, " + vocabulary + "]; may be NULL.", "float", "new_logits");
+  out << "} " << info.name << "_generate_args;\n\n";
+}
+
+static constexpr StringLiteral generationFunctions = R"(/** Generates: prompts, steps and choices in one call. `options` begin as WEFT_GENERATE_DEFAULTS. */
+weft_status NAME_generate(NAME_context *context, const NAME_generate_args *args, const weft_generate_options *options);
+/** Runs prompts; their sequences are then in the cache, to be continued by steps. */
+weft_status NAME_prefill(NAME_context *context, const NAME_prefill_args *args);
+/** Appends one token to every sequence of the cache. */
+weft_status NAME_step(NAME_context *context, const weft_step_args *args);
+/** Bytes of a cache for a context with these dim_limits (NULL: the bounds). */
+int64_t NAME_cache_bytes(const int64_t *dim_limits);
+/** Works on the caller's cache from now on: memory that begins as zeros, aligned to 64 bytes, and keeps its sequences for as long as the
+ *  caller does; NULL: on the context's own. */
+weft_status NAME_cache_use(NAME_context *context, void *memory, size_t bytes);
+)";
+
+static void writeFunctions(raw_ostream &out, StringRef name, bool generates) {
   std::string text = R"(/** Opens the model; options may be NULL. On failure *model is NULL. */
 weft_status NAME_open(NAME_model **model, const weft_options *options);
 /** Closes it; all contexts must be destroyed before. NULL is ignored. */
@@ -129,6 +182,8 @@ const char *NAME_target(const NAME_model *model);
 /** For generic loaders: the descriptor that runtime/Descriptor.h of weft declares. */
 const struct weft_model_descriptor *NAME_descriptor(void);
 )";
+  if (generates)
+    text += generationFunctions;
   for (size_t at; (at = text.find("NAME")) != std::string::npos;)
     text.replace(at, 4, name);
   out << text;
@@ -146,7 +201,9 @@ std::string weft::headerText(const ModelInfo &info, const HeaderFacts &facts) {
       << "struct weft_model_descriptor;\n\n";
   writeSizes(out, info, facts);
   writeArguments(out, info);
-  writeFunctions(out, info.name);
+  if (info.generate)
+    writeGeneration(out, info);
+  writeFunctions(out, info.name, info.generate != nullptr);
   out << "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
   return text;
 }

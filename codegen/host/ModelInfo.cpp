@@ -203,7 +203,7 @@ static void gatherSteps(ModelInfo &info, const Dependence &dependence) {
   info.graph.walk([&](CheckOp op) {
     auto argument = dyn_cast<BlockArgument>(op.getX());
     int32_t input = argument && argument.getOwner() == &block ? int32_t(argument.getArgNumber()) : -1;
-    info.checks.push_back({op, input, sourcePlace(op.getLoc()), dependence.of(op.getX())});
+    info.checks.push_back({op, input, sourcePlace(op.getLoc()), dependence.of(op.getX()), std::nullopt});
   });
 }
 

@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
   /* Without a `target`, every row starts with the description's start symbol. */
   weft_generate_options greedy = WEFT_GENERATE_DEFAULTS;
   greedy.max_new = MOST_PHONEMES;
-  g2p_generate_args args = {.batch = words, .src = longest, .source = source, .source_len = lengths, .tokens = tokens};
+  g2p_generate_args args = {.batch = words, .src = longest, .source = source, .source_len = lengths, .new_tokens = tokens};
   int failed = g2p_generate(context, &args, &greedy) != WEFT_OK;
   if (failed)
     fprintf(stderr, "error: %s\n", g2p_message(context));

@@ -1,13 +1,11 @@
 //===- Cli.cpp - the command line of `weft run` and of executable artifacts ----------------------------------===//
 #include "runtime/cli/Cli.h"
 #include "runtime/cli/DescribeText.h"
-#include "runtime/cli/Inputs.h"
+#include "runtime/cli/Generate.h"
 #include "runtime/cli/Outputs.h"
 #include "runtime/cli/Peak.h"
-#include "runtime/cli/Trace.h"
+#include "runtime/cli/Session.h"
 #include "runtime/io/Json.h"
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <new>
 
@@ -17,104 +15,10 @@ using io::Error;
 
 namespace {
 
-/// An opened model with one context; every call goes through the artifact's own runtime.
-class Session {
-public:
-  explicit Session(const weft_model_descriptor &model) : model(model), api(*model.api) {}
-  Session(const Session &) = delete;
-  Session &operator=(const Session &) = delete;
-  ~Session() {
-    api.context_destroy(context);
-    api.close(handle);
-  }
-
-  /// Target and weights.
-  Error open(const RunOptions &options) {
-    char message[512] = "";
-    weft_options open = {};
-    open.threads = options.threads;
-    open.verify_weights = options.verifyWeights;
-    open.weights_file = options.weightsFile.empty() ? nullptr : options.weightsFile.c_str();
-    open.target = options.target.empty() ? nullptr : options.target.c_str();
-    open.error = message;
-    open.error_size = sizeof message;
-    return api.open(&model, &handle, &open) ? Error(message) : io::success();
-  }
-
-  /// Memory for these dims, and threads.
-  Error prepare(const std::vector<int64_t> &dims) {
-    char message[512] = "";
-    weft_context_options create = {};
-    create.dim_limits = dims.data();
-    create.error = message;
-    create.error_size = sizeof message;
-    return api.context_create(handle, &context, &create) ? Error(message) : io::success();
-  }
-
-  /// Lays out the arguments as NAME_run_args has them.
-  void setArguments(const BoundInputs &inputs, std::vector<std::optional<io::Tensor>> &outputs) {
-    static_assert(sizeof(void *) == 8, "pointers and dimensions have the same size");
-    arguments.clear();
-    for (int64_t dim : inputs.dims)
-      arguments.push_back(uint64_t(dim));
-    static const uint8_t nothing = 0; // an empty tensor is given, though it has no bytes
-    for (const auto &tensor : inputs.tensors)
-      arguments.push_back(!tensor ? 0 : reinterpret_cast<uint64_t>(tensor->data.empty() ? &nothing : tensor->data.data()));
-    for (auto &tensor : outputs)
-      arguments.push_back(!tensor ? 0 : reinterpret_cast<uint64_t>(tensor->data.empty() ? &nothing : tensor->data.data()));
-  }
-
-  Error run() {
-    weft_status status = api.run(context, arguments.data());
-    if (status == WEFT_OK)
-      return io::success();
-    std::string message = api.message(context);
-    return message.empty() ? "the run failed with status " + std::to_string(status) : message;
-  }
-
-  Error profile(Profile &profile) {
-    std::vector<weft_profile_event> events(size_t(profile.threads) << 16);
-    if (api.profile_start(context, events.data(), int64_t(events.size())))
-      return Error(api.message(context));
-    Error error = run();
-    events.resize(size_t(api.profile_stop(context, nullptr)));
-    profile.events = std::move(events);
-    profile.target = target();
-    return error;
-  }
-
-  const char *target() const { return api.target(handle); }
-
-private:
-  const weft_model_descriptor &model;
-  const weft_runtime_api &api;
-  weft_model *handle = nullptr;
-  weft_context *context = nullptr;
-  std::vector<uint64_t> arguments;
-};
-
-/// Runs until 50 ms or 3 runs are behind us, then N times; returns milliseconds in ascending order.
-Error bench(Session &session, int64_t runs, std::vector<double> &times) {
-  using Clock = std::chrono::steady_clock;
-  auto since = [](Clock::time_point begin) { return std::chrono::duration<double, std::milli>(Clock::now() - begin).count(); };
-  Clock::time_point warm = Clock::now();
-  for (int64_t i = 0; i < 3 || since(warm) < 50; ++i)
-    if (Error error = session.run())
-      return error;
-  for (int64_t i = 0; i < runs; ++i) {
-    Clock::time_point begin = Clock::now();
-    if (Error error = session.run())
-      return error;
-    times.push_back(since(begin));
-  }
-  std::sort(times.begin(), times.end());
-  return io::success();
-}
-
 void printBench(const weft_model_descriptor &model, const RunOptions &options, const BoundInputs &inputs,
                 const Session &session, const std::vector<double> &times) {
+  double median = medianOf(times);
   size_t n = times.size();
-  double median = n % 2 ? times[n / 2] : (times[n / 2 - 1] + times[n / 2]) / 2;
   printf("{\"model\":%s,\"target\":%s,\"threads\":%d,\"dims\":{", io::jsonString(model.name).c_str(),
          io::jsonString(session.target()).c_str(), options.threads);
   for (int32_t d = 0; d < model.dim_count; ++d)
@@ -146,7 +50,7 @@ Error takeProfile(const weft_model_descriptor &model, const RunOptions &options,
   profile.threads = options.threads;
   if (Error error = session.run()) // first touch of weights and arena is no kernel's time
     return error;
-  if (Error error = session.profile(profile))
+  if (Error error = session.profile(profile, [&] { return session.run(); }))
     return error;
   profile.peakGflops = measureFmaPeak();
   if (Error error = writeTrace(options.profileFile, model, profile))
@@ -176,7 +80,7 @@ Error runAndWrite(const weft_model_descriptor &model, const RunOptions &options)
     return error;
   if (options.benchRuns) {
     std::vector<double> times;
-    if (Error error = bench(session, options.benchRuns, times))
+    if (Error error = bench([&] { return session.run(); }, options.benchRuns, times))
       return error;
     printBench(model, options, inputs, session, times);
   }
@@ -221,11 +125,9 @@ int weft::cli::runModel(const weft_model_descriptor &model, const RunOptions &op
     fputs(options.json ? (describeJson(model) + "\n").c_str() : describeText(model).c_str(), stdout);
     return kSuccess;
   }
-  if (options.generate)
-    return report(program, "model '" + std::string(model.name) + "' was compiled without generation", kFailure);
   Error error;
   try {
-    error = runAndWrite(model, options);
+    error = options.generate ? generateAndWrite(model, options) : runAndWrite(model, options);
   } catch (const std::bad_alloc &) { // the standard library's only way to say so
     error = Error("not enough memory for the inputs and outputs");
   }

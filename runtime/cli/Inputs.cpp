@@ -150,12 +150,16 @@ static uint64_t neededInputs(const weft_model_descriptor &model, uint64_t wanted
 
 Error weft::cli::bindInputs(const weft_model_descriptor &model, const RunOptions &options, uint64_t wanted,
                             BoundInputs &bound) {
+  return bindNeeded(model, options, neededInputs(model, wanted), wanted, bound);
+}
+
+Error weft::cli::bindNeeded(const weft_model_descriptor &model, const RunOptions &options, uint64_t needs, uint64_t wanted,
+                            BoundInputs &bound) {
   bound.tensors.assign(size_t(model.input_count), std::nullopt);
   bound.sources.assign(size_t(model.input_count), "");
   for (const NamedValue &option : options.inputs)
     if (Error error = bindFile(model, option, bound))
       return error;
-  uint64_t needs = neededInputs(model, wanted);
   std::string missing;
   for (int32_t i = 0; i < model.input_count && !options.randomSeed; ++i)
     if ((needs >> i & 1) && !bound.tensors[size_t(i)])

@@ -22,6 +22,10 @@ struct BoundInputs {
 io::Error bindInputs(const weft_model_descriptor &model, const RunOptions &options, uint64_t wanted,
                      BoundInputs &bound);
 
+/// The same where it is known which inputs are needed.
+io::Error bindNeeded(const weft_model_descriptor &model, const RunOptions &options, uint64_t needs, uint64_t wanted,
+                     BoundInputs &bound);
+
 /// Sizes of a tensor at dims; an error when one is no whole number.
 io::Error shapeAt(const weft_model_descriptor &model, const weft_tensor_info &tensor, const std::vector<int64_t> &dims,
                   std::vector<int64_t> &shape);

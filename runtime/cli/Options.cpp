@@ -64,6 +64,26 @@ template <auto Field, int64_t Lo, int64_t Hi> std::string takeNumber(RunOptions 
   return "";
 }
 
+/// Options of --generate.
+template <auto Field, int64_t Lo, int64_t Hi> std::string takeChoice(RunOptions &options, const std::string &value) {
+  std::optional<int64_t> number = integer(value, Lo, Hi);
+  if (!number)
+    return badNumber(value, Lo, Hi);
+  options.how.*Field = static_cast<std::decay_t<decltype(options.how.*Field)>>(*number);
+  return "";
+}
+
+template <auto Field> std::string takeReal(RunOptions &options, const std::string &value) {
+  char *end = nullptr;
+  options.how.*Field = strtod(value.c_str(), &end);
+  return value.empty() || *end ? "'" + value + "' is no number" : "";
+}
+
+std::string takeLogits(RunOptions &options, const std::string &value) {
+  options.how.logitsFile = value;
+  return value.empty() ? "the file name is empty" : "";
+}
+
 const OptionRow kOptions[] = {
     {"--input", nullptr, takeNamed<&RunOptions::inputs>},
     {"--output", nullptr, takeNamed<&RunOptions::outputs>},
@@ -77,11 +97,27 @@ const OptionRow kOptions[] = {
     {"--verify-weights", &RunOptions::verifyWeights, nullptr},
     {"--describe", &RunOptions::describe, nullptr},
     {"--generate", &RunOptions::generate, nullptr},
+    {"--max", nullptr, takeChoice<&GenerateOptions::most, 1, INT32_MAX>},
+    {"--beam", nullptr, takeChoice<&GenerateOptions::beams, 1, 1000000>},
+    {"--results", nullptr, takeChoice<&GenerateOptions::results, 1, 1000000>},
+    {"--length-penalty", nullptr, takeReal<&GenerateOptions::lengthPenalty>},
+    {"--temperature", nullptr, takeReal<&GenerateOptions::temperature>},
+    {"--top-k", nullptr, takeChoice<&GenerateOptions::topK, 0, INT32_MAX>},
+    {"--top-p", nullptr, takeReal<&GenerateOptions::topP>},
+    {"--seed", nullptr, takeChoice<&GenerateOptions::seed, 0, INT64_MAX>},
+    {"--logits", nullptr, takeLogits},
     {"--quiet", &RunOptions::quiet, nullptr},
     {"--json", &RunOptions::json, nullptr},
     {"--help", &RunOptions::help, nullptr},
     {"-h", &RunOptions::help, nullptr},
 };
+
+bool isChoice(const std::string &name) {
+  for (const char *each : {"--max", "--beam", "--results", "--length-penalty", "--temperature", "--top-k", "--top-p", "--seed", "--logits"})
+    if (name == each)
+      return true;
+  return false;
+}
 
 const OptionRow *findOption(const std::string &name) {
   for (const OptionRow &row : kOptions)
@@ -113,10 +149,14 @@ std::string weft::cli::parseOptions(const std::vector<std::string> &arguments, R
     bool inNext = equals == std::string::npos;
     if (inNext && i + 1 == arguments.size())
       return "option '" + name + "' needs a value";
+    if (isChoice(name) && options.how.used.empty())
+      options.how.used = name;
     std::string problem = row->take(options, inNext ? arguments[++i] : argument.substr(equals + 1));
     if (!problem.empty())
       return "option '" + name + "': " + problem;
   }
+  if (!options.generate && !options.how.used.empty())
+    return "option '" + options.how.used + "' says how to generate: it needs --generate";
   return "";
 }
 
@@ -142,6 +182,16 @@ Runs the model on inputs from files and writes or summarises its outputs.
   --describe           say what the artifact is and stop
   --quiet, --json, --help
 
+Generation, of models whose description says `generate`:
+  --generate           continue the prompt: the --input of the generated tokens (with
+                       --input prompt_len=F where rows differ in length), or the start token
+  --output tokens=F    write the new tokens [batch, n] to F.npy; else they are printed as they come
+  --max N              new tokens at most; default: up to the description's limit
+  --beam N             beam search with N beams; --length-penalty A (default 1)
+  --results N          the N best sequences of each row: [batch, N, n]
+  --temperature T      draw tokens instead of taking the likeliest; --top-k K, --top-p P, --seed S
+  --logits F           write the logits of the chosen positions [batch, n, vocabulary] to F.npy
+
 i32 inputs take integers that fit, f32 inputs take f16, bf16 and f64 too. Inputs that no requested output
 needs may be left out. Exit status: 0, 1 (files and what is in them), 2 (usage).
 
@@ -149,5 +199,6 @@ examples:
   )" + program + R"( --input ids=ids.npy --input lengths=lengths.npy --output embedding=out.npy
   )" + program + R"( --input batch.safetensors --output out.npz --threads 2
   )" + program + R"( --random-inputs 1 --dim batch=1 --dim seq=128 --bench 100
+  )" + program + R"( --generate --input 'tokens=[[464, 3290]]' --max 20
 )";
 }

@@ -19,6 +19,16 @@ struct NamedValue {
   std::string value;
 };
 
+/// How tokens are chosen; see weft_generate_options.
+struct GenerateOptions {
+  std::optional<int64_t> most; // --max; without it, up to the limit
+  int32_t beams = 1, results = 1, topK = 0;
+  double lengthPenalty = 1, temperature = 0, topP = 1;
+  uint64_t seed = 0;
+  std::string logitsFile;
+  std::string used; // the first option of these that was given
+};
+
 struct RunOptions {
   std::vector<NamedValue> inputs, outputs;
   std::vector<std::pair<std::string, int64_t>> dims;
@@ -29,6 +39,7 @@ struct RunOptions {
   bool verifyWeights = false;
   bool describe = false;
   bool generate = false;
+  GenerateOptions how; // of --generate
   bool quiet = false;
   bool json = false;
   bool help = false;

@@ -55,11 +55,17 @@ private:
   void *memory;
 };
 
-/// One sequence a row: greedy, or drawn.
+/// Tokens that are not chosen but known: row b's begin at tokens + b * stride.
+struct Known {
+  const int32_t *tokens;
+  int64_t stride;
+};
+
+/// One sequence a row: greedy, drawn, or known.
 class Rows {
 public:
-  Rows(Generation &generation, int32_t *scratch)
-      : g(generation), cache(g.context.cache), rowOf(scratch), made(rowOf + g.batch), kept(made + g.batch), indices(kept + g.batch) {
+  Rows(Generation &generation, int32_t *scratch, Known known = {nullptr, 0})
+      : g(generation), cache(g.context.cache), known(known), rowOf(scratch), made(rowOf + g.batch), kept(made + g.batch), indices(kept + g.batch) {
     for (int64_t b = 0; b < g.batch; ++b)
       rowOf[b] = int32_t(b), made[b] = 0;
   }
@@ -112,14 +118,21 @@ private:
     forkSequences(g.context, kept, count);
   }
 
+  int32_t choose(const float *logits, int64_t b) {
+    if (known.tokens)
+      return known.tokens[b * known.stride + made[b]];
+    if (g.options.temperature > 0)
+      return drawToken(logits, g.info.vocabulary, g.options, uint64_t(b), uint64_t(made[b]), indices);
+    return mostLikely(logits, g.info.vocabulary);
+  }
+
   /// A token for each sequence; true when the caller ends it all.
   bool chooseAll() {
     int64_t vocabulary = g.info.vocabulary, count = 0;
     for (int64_t i = 0; i < active(); ++i) {
       int64_t b = rowOf[i];
       const float *logits = cache.logits + i * vocabulary;
-      int32_t token = g.options.temperature > 0 ? drawToken(logits, vocabulary, g.options, uint64_t(b), uint64_t(made[b]), indices)
-                                                : mostLikely(logits, vocabulary);
+      int32_t token = choose(logits, b);
       if (g.logits)
         memcpy(g.logits + (b * g.options.max_new + made[b]) * vocabulary, logits, size_t(vocabulary) * 4);
       g.tokens[b * g.options.max_new + made[b]++] = token;
@@ -135,6 +148,7 @@ private:
 
   Generation &g;
   Cache &cache;
+  Known known;
   int32_t *rowOf, *made, *kept, *indices; // the caller's row of each sequence; tokens of each row; scratch
 };
 
@@ -146,6 +160,19 @@ weft_status generateRows(Generation &g) {
   weft_status status = rows.run();
   rows.finish();
   return status;
+}
+
+/// Runs the best sequence of every row once more, for the logits of its positions.
+weft_status replay(Generation &g, const Prompt &prompt) {
+  if (weft_status status = beginSequences(g.context, prompt))
+    return status;
+  Scratch scratch(g.context, Rows::scratchBytes(g.batch, g.info.vocabulary) + size_t(g.batch * g.options.max_new) * 4);
+  if (!scratch.ints())
+    return fail(messageOf(g.context), WEFT_ERROR_MEMORY, "can't allocate memory for %lld rows", ll(g.batch));
+  weft_generate_options options = g.options;
+  options.on_token = nullptr;
+  Generation again{g.context, g.info, options, g.batch, scratch.ints(), nullptr, nullptr, g.logits, g.promptLengths, g.promptTime};
+  return Rows(again, scratch.ints() + g.batch * options.max_new, {g.tokens, g.options.results * options.max_new}).run();
 }
 
 /// The caller's arguments after the inputs.
@@ -168,8 +195,6 @@ weft_status generate(weft_context &context, const void *args, const weft_generat
   memcpy(&results, words + size_t(d.dim_count + d.input_count) * 8, sizeof results);
   if (!results.tokens)
     return fail(messageOf(context), WEFT_ERROR_NULL, "there is no place for the tokens: `tokens` is NULL");
-  if (results.logits && options.beams > 1)
-    return fail(messageOf(context), WEFT_ERROR_ARGUMENT, "logits are those of chosen tokens, which beam search has not: `logits` must be NULL");
   int64_t batch = dims[info.batch];
   if (!inputs[info.input]) {
     if (!info.has_start)
@@ -187,6 +212,8 @@ weft_status generate(weft_context &context, const void *args, const weft_generat
     return status;
   Generation generation{context, info, options, batch, results.tokens, results.lengths, results.scores, results.logits, results.promptLengths, dims[info.time]};
   weft_status status = options.beams > 1 ? generateBeams(generation) : generateRows(generation);
+  if (!status && options.beams > 1 && results.logits)
+    status = replay(generation, {dims, inputs, results.promptLengths, 1});
   context.cache.header->batch = 0; // what is left of the sequences is nobody's
   return status;
 }

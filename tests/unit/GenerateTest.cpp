@@ -64,7 +64,7 @@ protected:
     scores.assign(size_t(batch * results), 0);
     logits.assign(size_t(batch * width * kVocabulary), 0);
     scale.resize(size_t(batch), 1.0f);
-    GenerateArgs args{batch, time, flat.data(), scale.data(), sizes.data(), result.data(), lengths.data(), scores.data(), options.beams > 1 ? nullptr : logits.data()};
+    GenerateArgs args{batch, time, flat.data(), scale.data(), sizes.data(), result.data(), lengths.data(), scores.data(), logits.data()};
     weft_status status = weft_rt_generate(context, &args, &options);
     EXPECT_EQ(result.back(), -9);
     EXPECT_EQ(lengths.back(), -9);
@@ -239,6 +239,12 @@ TEST_P(Beams, FindWhatPlainBeamSearchFinds) {
     for (size_t r = 0; r < expected.size(); ++r) {
       EXPECT_EQ(made[b * size_t(options.results) + r], expected[r].tokens) << "row " << b << ", result " << r;
       EXPECT_NEAR(scores[b * size_t(options.results) + r], expected[r].score, 1e-5);
+    }
+    Tokens history = prompts[b];
+    for (size_t t = 0; t < expected[0].tokens.size(); ++t) {
+      std::vector<float> wanted = fakeLogits(history, scale[b]);
+      EXPECT_TRUE(std::equal(wanted.begin(), wanted.end(), logits.begin() + int64_t(b * size_t(options.max_new) + t) * kVocabulary)) << "the best sequence's logits";
+      history.push_back(expected[0].tokens[t]);
     }
   }
 }
