@@ -81,8 +81,8 @@ class Trained(FamilyTest):
         one, long = "tokens=[[625, 19, 13]]", self.dir / "long.npy"
         np.save(long, np.ones((1, 257), np.int32))
         for options, words in (([f"tokens={long}"], "time|257"), (["tokens=[[625, 4096]]"], "4096"), (["tokens=[[-1]]"], "-1"),
-                               ([one, "--input", "prompt_len=[0]"], "prompt_len"), ([one, "--input", "prompt_len=[4]"], "prompt_len"),
-                               ([one, "--input", "prompt_len=[1, 2]"], "prompt_len"), ([one, "--max", "0"], "max"), ([one, "--beam", "0"], "beam"),
+                               ([one, "--input", "prompt_len=[0]"], "prompt"), ([one, "--input", "prompt_len=[4]"], "prompt"),
+                               ([one, "--input", "prompt_len=[1, 2]"], "prompt"), ([one, "--max", "0"], "max"), ([one, "--beam", "0"], "beam"),
                                ([one, "--beam", "100000"], "beam"), ([one, "--temperature", "nan"], "temperature"),
                                ([one, "--temperature", "-1"], "temperature"), ([one, "--top-k", "4097", "--temperature", "1"], "top"),
                                ([one, "--top-p", "1.5", "--temperature", "1"], "top"), (["wrong=[[1]]"], "wrong")):
