@@ -9,6 +9,8 @@ using namespace ast;
 
 /// So many expressions are evaluated in one file, blocks counted at each call: macros can double at every level.
 constexpr uint64_t maxSpent = 1000000;
+/// Errors that get a nearest-name hint; every hint walks all names, and a file may have 100,000 of both.
+constexpr unsigned maxHints = 100;
 
 bool Sema::spend(SourceRange range) {
   if (spent > maxSpent)
@@ -75,15 +77,20 @@ Value Sema::reportUnknown(StringRef name, SourceRange range, Frame &frame) {
     return Value::error();
   std::vector<Note> notes;
   auto later = laterNames.find(name), branch = branchNames.find(name);
-  std::vector<StringRef> candidates = frame.scope->collect([](const Symbol &symbol) { return !symbol.block; });
-  candidates.insert(candidates.end(), {"none", "causal"});
+  auto nearestName = [&]() -> StringRef {
+    if (reporter.getDiagnostics().getNumErrors() >= maxHints)
+      return {};
+    std::vector<StringRef> candidates = frame.scope->collect([](const Symbol &symbol) { return !symbol.block; });
+    candidates.insert(candidates.end(), {"none", "causal"});
+    return findNearestName(name, candidates);
+  };
   if (later != laterNames.end() && later->second.file == range.file && later->second.begin > range.begin)
     notes.push_back({later->second, "it is declared here, after its use"});
   else if (branch != branchNames.end())
     notes.push_back({branch->second, "it is bound here, but not in every branch of this 'if'"});
   else if (later != laterNames.end() && frame.scope->getKind() != Scope::Model)
     notes.push_back({later->second, "a block sees the names of its file and its model only"});
-  else if (StringRef nearest = findNearestName(name, candidates); !nearest.empty())
+  else if (StringRef nearest = nearestName(); !nearest.empty())
     notes.push_back({SourceRange(), ("did you mean '" + nearest + "'?").str()});
   reporter.error(range, "unknown name '" + name + "'", std::move(notes));
   return Value::error();

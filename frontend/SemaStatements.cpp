@@ -105,6 +105,7 @@ static NameRanges boundNames(const Body &body, NameRanges &some) {
 void Sema::walkModel(const ModelStmt &stmt, Scope &fileScope) {
   Scope scope(Scope::Model, &fileScope);
   laterNames = boundNames(stmt.body, branchNames);
+  bool malformed = reporter.getDiagnostics().hasErrors(); // syntax errors may have swallowed the output
   gen->beginModel(stmt);
   declareBlocks(stmt.body, scope);
   Frame frame;
@@ -112,7 +113,7 @@ void Sema::walkModel(const ModelStmt &stmt, Scope &fileScope) {
   frame.scope = &scope;
   walkBody(stmt.body, frame);
   bool unfinished = llvm::any_of(stmt.body, [](const StmtPtr &s) { return isa<ErrorStmt>(s.get()); });
-  if (!hasOutput && !unfinished)
+  if (!hasOutput && !unfinished && !malformed)
     reporter.error(stmt.name.range, "model '" + stmt.name.text + "' has no output");
   if (generate)
     walkGenerate(*generate, frame);
