@@ -10,4 +10,4 @@ sys.path.insert(0, str(HERE.parent / "gpt2"))
 import complete  # noqa: E402
 
 if __name__ == "__main__":
-    complete.main(HERE / "llama.weft", ["17+25=", "408+396="], HERE)
+    complete.main(HERE / "llama.weft", ["17+25=", "88+77="], HERE)
