@@ -1,4 +1,5 @@
 // weft check: all diagnostics of descriptions, nothing written.
+#include "frontend/Parser.h"
 #include "tools/driver/Command.h"
 
 using namespace llvm;
@@ -10,6 +11,19 @@ static constexpr HelpText kHelp = {"weft check M.weft [options]",
                                    "  weft check bert.weft --config config.json\n"
                                    "  weft check bert.weft --weights minilm/\n"
                                    "  weft check --json bert.weft\n"};
+
+/// A file of blocks is imported by others; one with nothing in it is a mistake.
+static Error checkOne(const CompileOptions &options, Session &session) {
+  session.needsModel = false;
+  if (Error error = session.load())
+    return error;
+  if (session.model())
+    return Error::success();
+  ast::FilePtr file = parseFile(options.input, session.sourceManager, session.diagnostics);
+  if (file && !file->items.empty())
+    return Error::success();
+  return createStringError("'" + options.input + "' holds no model, and nothing that a model could import");
+}
 
 int weft::tools::checkMain(ArrayRef<std::string> arguments) {
   Expected<ParsedOptions> parsed = parseOptions(sourceTable(), arguments);
@@ -28,8 +42,7 @@ int weft::tools::checkMain(ArrayRef<std::string> arguments) {
       return endWith(options.takeError());
     Progress progress(options->quiet);
     Session session(*options, progress);
-    session.needsModel = false; // files of blocks are imported by others
-    Error error = session.load();
+    Error error = checkOne(*options, session);
     progress.clear();
     status = std::max(status, endWith(std::move(error), session, options->json));
   }
