@@ -4,6 +4,7 @@
 #include "runtime/cli/Session.h"
 #include "runtime/io/Json.h"
 #include "runtime/io/Npy.h"
+#include <cmath>
 #include <cstdio>
 
 using namespace weft;
@@ -136,7 +137,7 @@ private:
     tokens.assign(cells, 0);
     made.assign(rows, 0);
     if (!given.logitsFile.empty())
-      logits.assign(size_t(batch()) * size_t(how.max_new) * size_t(info.vocabulary), 0);
+      logits.assign(size_t(batch()) * size_t(how.max_new) * size_t(info.vocabulary), NAN); // where a row has ended, nothing was chosen
     return io::success();
   }
 

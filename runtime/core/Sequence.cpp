@@ -94,7 +94,7 @@ weft_status checkPrompt(weft_context &context, const Prompt &prompt) {
                 ll(prompt.beams), ll(batch * prompt.beams), ll(rows));
   for (int64_t b = 0; prompt.lengths && b < batch; ++b)
     if (prompt.lengths[b] < 1 || prompt.lengths[b] > time)
-      return fail(messageOf(context), WEFT_ERROR_VALUE_RANGE, "the prompt of row %lld has length %d, expected 1..%lld", ll(b), prompt.lengths[b], ll(time));
+      return fail(messageOf(context), WEFT_ERROR_VALUE_RANGE, "prompt_len of row %lld is %d, expected 1..%lld", ll(b), prompt.lengths[b], ll(time));
   return WEFT_OK;
 }
 

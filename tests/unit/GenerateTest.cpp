@@ -481,7 +481,7 @@ TEST_F(BadInput, OptionsOutOfRange) {
 }
 
 TEST_F(BadInput, PromptsOutOfRange) {
-  expectRefused(WEFT_ERROR_VALUE_RANGE, "the prompt of row 1 has length 0, expected 1..3", {{1, 2, 3}, {}}, defaults());
+  expectRefused(WEFT_ERROR_VALUE_RANGE, "prompt_len of row 1 is 0, expected 1..3", {{1, 2, 3}, {}}, defaults());
   expectRefused(WEFT_ERROR_DIM_BOUNDS, "dimension 'time' is 0", {{}}, defaults());
   expectRefused(WEFT_ERROR_DIM_BOUNDS, "the prompt has 37 positions, 'tokens' is generated up to 36", {Tokens(37, 3)}, defaults());
   expectRefused(WEFT_ERROR_DIM_BOUNDS, "dimension 'batch' is 13", std::vector<Tokens>(13, Tokens{1}), defaults());
