@@ -112,12 +112,14 @@ StmtPtr Parser::parseImport() {
   auto statement = std::make_unique<ImportStmt>(previous);
   statement->pathRange = token.range;
   StringExprPtr path = parseString("the path of a file as a string");
-  if (std::optional<StringRef> text = path->getPlain())
-    statement->path = text->str();
-  else
+  std::optional<StringRef> text = path->getPlain();
+  if (!text)
     error(path->range, "the path of an import is a plain string");
-  if (panic)
+  if (panic || !text) {
     declarationsUnknown = true;
+    return std::make_unique<ErrorStmt>(statement->range);
+  }
+  statement->path = text->str();
   return statement;
 }
 
