@@ -196,7 +196,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Sema::run(StringRef path, const Config *config
   const ast::ModelStmt *model = findModel(*file);
   if (model)
     walkModel(*model, *file->scope);
-  else if ((options.needsModel || file->tree->items.empty()) && !file->tree->declarationsUnknown)
+  else if (options.needsModel && !file->tree->declarationsUnknown)
     reporter.error(SourceRange(), "'" + path + "' declares no model");
   mlir::OwningOpRef<mlir::ModuleOp> module;
   if (model) {
