@@ -199,10 +199,7 @@ void AttentionEmitter::emit() {
 }
 
 static Error emitAttention(AttentionOp op, KernelGraph &graph) {
-  if (isAttentionStep(op, graph))
-    emitAttentionStep(op, graph);
-  else
-    AttentionEmitter(op, graph).emit();
+  AttentionEmitter(op, graph).emit();
   return Error::success();
 }
 
