@@ -84,10 +84,10 @@ Error weft::linkFiles(const LinkJob &job) {
     if (!written)
       return written.takeError();
     script = *written;
-    arguments.push_back("-Wl,--version-script=" + script);
+    arguments.insert(arguments.end(), {"-Xlinker", "--version-script=" + script});
     arguments.push_back("-Wl,--no-undefined");
     if (!job.soname.empty())
-      arguments.push_back("-Wl,-soname," + job.soname);
+      arguments.insert(arguments.end(), {"-Xlinker", "-soname", "-Xlinker", job.soname}); // -Wl would split a name at its commas
   }
   FileRemover removeScript(script, !script.empty());
   if (job.cxx) // an executable needs libc, libm and pthread, nothing else
