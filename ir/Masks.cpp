@@ -73,6 +73,24 @@ static Reach visible(Value mask, int depth) {
   return std::nullopt;
 }
 
+static Reach earliest(Value mask, int depth) {
+  Operation *op = mask.getDefiningOp();
+  if (!op || depth > maxDepth)
+    return std::nullopt;
+  if (auto window = dyn_cast<WindowMaskOp>(op)) {
+    Reach shift = constantShift(window);
+    return shift ? Reach(*shift - static_cast<int64_t>(window.getBefore())) : std::nullopt;
+  }
+  if (auto both = dyn_cast<MaskAndOp>(op)) {
+    auto reach = [&](Value side) { return sameLastTwo(side, mask) ? earliest(side, depth + 1) : std::nullopt; };
+    Reach left = reach(both.getLhs()), right = reach(both.getRhs());
+    return left && right ? std::max(*left, *right) : left ? left : right;
+  }
+  if (isa<BroadcastOp, ReshapeOp>(op) && sameLastTwo(op->getOperand(0), mask))
+    return earliest(op->getOperand(0), depth + 1);
+  return std::nullopt;
+}
+
 static Reach finite(Value scores, int depth) {
   Operation *op = scores.getDefiningOp();
   if (!op || depth > maxDepth)
@@ -120,5 +138,6 @@ static Reach nonzero(Value probs, int depth) {
 }
 
 std::optional<int64_t> weft::latestVisible(Value mask) { return visible(mask, 0); }
+std::optional<int64_t> weft::earliestVisible(Value mask) { return earliest(mask, 0); }
 std::optional<int64_t> weft::latestFinite(Value scores) { return finite(scores, 0); }
 std::optional<int64_t> weft::latestNonzero(Value probs) { return nonzero(probs, 0); }

@@ -9,6 +9,9 @@ namespace weft {
 /// The largest key - query that the mask can show: 0 for causal, the window's `after` for a window. Nothing when it may show any.
 std::optional<int64_t> latestVisible(mlir::Value mask);
 
+/// The smallest key - query that the mask can show: -before for a window. Nothing when it may show any earlier key.
+std::optional<int64_t> earliestVisible(mlir::Value mask);
+
 /// As latestVisible for values [.., query, key] that are zero where hidden (probabilities).
 std::optional<int64_t> latestNonzero(mlir::Value probs);
 

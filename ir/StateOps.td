@@ -10,7 +10,8 @@ def Weft_StateOp : Weft_Op<"state", [Symbol, HasParent<"ModelOp">]> {
   let description = [{
     It belongs to a context or to its caller; graphs reach it with weft.state_ref. With `layers` it is one tensor a layer. `keys` says that it
     holds attention's keys, which decode kernels read several at a time: a layout of their own. Attention's keys and values are
-    [rows, heads, positions, head width]; rows are places for sequences, which row tables choose.
+    [rows, heads, positions, head width]; rows are places for sequences, which row tables choose. Where only a
+    window of positions is ever read, there are fewer of them than a sequence has: page p lies in page p mod (positions / 16) then.
     Example:
     ```mlir
     weft.model @m {

@@ -38,6 +38,8 @@ private:
   /// The largest value within the dimensions' bounds.
   int64_t upperBound(const DimExpr &expr) const;
   DimExpr declareDim(llvm::StringRef name, const DimExpr &holds, int64_t upper);
+  /// Positions of the stream that a value's readers need: its capacity, or the pages of the widest window.
+  DimExpr streamPositions(mlir::Value value) const;
   /// `positions` rounded up to whole pages.
   DimExpr pagedPositions(const DimExpr &positions);
   std::string nameFor(mlir::Value value, StateKind kind, bool isStream) const;

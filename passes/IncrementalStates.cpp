@@ -1,5 +1,6 @@
 // States of generation, arguments of derived graphs, and ops cloned for one position; see Incremental.h.
 #include "passes/Incremental.h"
+#include "Masks.h"
 #include "Shapes.h"
 
 using namespace mlir;
@@ -51,6 +52,22 @@ DimExpr States::pagedPositions(const DimExpr &positions) {
   return DimExpr(pagePositions) * count;
 }
 
+/// A window that reaches `reach` positions back lies in at most ceil(reach / 16) + 1 pages: a ring of so many is enough.
+DimExpr States::streamPositions(Value value) const {
+  int64_t reach = 0;
+  for (OpOperand &use : value.getUses()) {
+    auto attention = dyn_cast<AttentionOp>(use.getOwner());
+    if (!attention || use.getOperandNumber() == 0 || use.getOperandNumber() > 2)
+      continue;
+    std::optional<int64_t> earliest = attention.getMask() ? earliestVisible(attention.getMask()) : std::nullopt;
+    if (!earliest)
+      return capacity();
+    reach = std::max(reach, -*earliest);
+  }
+  int64_t ring = llvm::divideCeil(reach, pagePositions) + 1;
+  return ring < upperBound(pages) ? DimExpr(ring * pagePositions) : capacity();
+}
+
 /// "self_key", "memory_value", or the name of the input that is kept.
 std::string States::nameFor(Value value, StateKind kind, bool isStream) const {
   std::string base = isStream ? "self" : "memory";
@@ -77,7 +94,7 @@ FailureOr<KeptValue> States::keep(Value value, StateKind kind, int64_t heads) {
   if (hasRows)
     dims.front() = rows;
   if (kind != StateKind::Plain)
-    dims = {rows, DimExpr(heads), isStream ? capacity() : pagedPositions(dims[1]), *dims[2].dividedBy(DimExpr(heads))};
+    dims = {rows, DimExpr(heads), isStream ? streamPositions(value) : pagedPositions(dims[1]), *dims[2].dividedBy(DimExpr(heads))};
   IntegerAttr layers;
   if (Value layer = layerAt(value))
     layers = cast<BlockArgument>(layer).getOwner()->getParentOp()->getAttrOfType<IntegerAttr>("layers");

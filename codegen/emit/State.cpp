@@ -20,7 +20,9 @@ static Error emitCacheRead(CacheReadOp op, KernelGraph &graph) {
   }
   if (joined) {
     int width = int(*typeOf(op.getState()).getExpr(3).constant());
-    index = {vars[0] % width, vars[1], vars[0] / width, index.back()};
+    std::optional<int64_t> ring = typeOf(op.getState()).getExpr(2).constant();
+    bool turns = ring && rankOf(op.getRows()) == 2;
+    index = {vars[0] % width, turns ? hl::Expr(vars[1] % int(*ring)) : hl::Expr(vars[1]), vars[0] / width, index.back()};
   }
   hl::Func read(graph.name("cache"));
   read(vars) = state(index);

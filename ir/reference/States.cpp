@@ -21,12 +21,13 @@ static Expected<int64_t> rowAt(const Tensor &table, int64_t index, int64_t rows)
 /// Where position t of batch row n lies: the index into [rows, heads, positions, width] of head 0, feature 0.
 static Expected<int64_t> place(const Tensor &state, const Tensor &rows, int64_t n, int64_t t) {
   bool paged = rows.rank() == 2;
-  if (t < 0 || t >= state.dim(2))
-    return outside("position", t, 0, state.dim(2) - 1);
+  int64_t positions = paged ? rows.dim(1) * pagePositions : state.dim(2);
+  if (t < 0 || t >= positions)
+    return outside("position", t, 0, positions - 1);
   Expected<int64_t> row = rowAt(rows, paged ? n * rows.dim(1) + t / pagePositions : n, state.dim(0));
   if (!row)
     return row.takeError();
-  return *row * state.stride(0) + t * state.stride(2);
+  return *row * state.stride(0) + t % state.dim(2) * state.stride(2);
 }
 
 Results reference::cacheRead(const Call &call) {

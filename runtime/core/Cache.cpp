@@ -228,10 +228,11 @@ private:
       if (!state.is_stream)
         continue;
       const weft_state_place &place = cache.places[s];
-      int64_t head = place.row_bytes / state.heads, bytes = head / pages;
+      // Where only a window is read, a row has fewer pages than a sequence.
+      int64_t head = place.row_bytes / state.heads, bytes = pageBytes(state), at = page % (head / bytes) * bytes;
       for (int32_t layer = 0; layer < state.layers; ++layer)
         for (int32_t h = 0; h < state.heads; ++h) {
-          uint8_t *base = place.data + layer * place.layer_bytes + h * head + page * bytes;
+          uint8_t *base = place.data + layer * place.layer_bytes + h * head + at;
           memcpy(base + to * place.row_bytes, base + from * place.row_bytes, size_t(bytes));
         }
     }

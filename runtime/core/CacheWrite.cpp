@@ -11,14 +11,15 @@ constexpr int64_t kPage = WEFT_PAGE_POSITIONS;
 class Writer {
 public:
   Writer(const weft_frame &frame, const weft_state_info &info, const weft_cache_write &write)
-      : info(info), write(write), place(frame.states[write.state]), state(place.data + write.layer * place.layer_bytes) {}
+      : info(info), write(write), place(frame.states[write.state]), state(place.data + write.layer * place.layer_bytes),
+        pages(info.heads ? place.row_bytes / info.heads / pageBytes(info) : 1) {}
 
   /// Lines of x from begin to end: positions, or rows of plain states.
   void run(int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
       int64_t b = line / write.inner, i = line % write.inner;
-      if (write.lengths && i >= write.lengths[b])
-        continue;
+      if (write.lengths && (i >= write.lengths[b] || (info.is_stream && i / kPage + pages <= (write.lengths[b] - 1) / kPage)))
+        continue; // padding, and what a window has left behind
       if (info.kind == WEFT_STATE_PLAIN)
         plain(b, i, line);
       else
@@ -35,6 +36,7 @@ private:
 
   void position(int64_t b, int64_t at, const float *x) {
     int64_t row = write.rows[b * write.rows_stride + (write.rows_stride > 1 ? at / kPage : 0)], head = place.row_bytes / info.heads;
+    at = at / kPage % pages * kPage + at % kPage;
     for (int32_t h = 0; h < info.heads; ++h, x += info.width) {
       auto *to = reinterpret_cast<float *>(state + row * place.row_bytes + h * head);
       if (info.kind == WEFT_STATE_VALUES) {
@@ -51,6 +53,7 @@ private:
   const weft_cache_write &write;
   const weft_state_place &place;
   uint8_t *state;
+  int64_t pages; // of a row
 };
 
 } // namespace

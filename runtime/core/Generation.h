@@ -18,6 +18,11 @@ bool cacheLimits(const weft_model_descriptor &d, const int64_t *limits, int64_t 
 /// Makes sure that the context has a cache to work on.
 weft_status needCache(weft_context &context);
 
+/// Bytes of a page of one head of keys or values.
+inline int64_t pageBytes(const weft_state_info &state) {
+  return int64_t(WEFT_PAGE_POSITIONS) * 4 * (state.kind == WEFT_STATE_KEYS ? state.width : state.row_stride);
+}
+
 /// Where new sequences come from. Sequence i becomes a continuation of the old sequence parents[i]; those that are nobody's
 /// parent end. Sequences of one source stand together.
 void forkSequences(weft_context &context, const int32_t *parents, int64_t count);

@@ -20,7 +20,7 @@ namespace {
 
 using Tensors = llvm::StringMap<Tensor>;
 
-constexpr int64_t batch = 3, positions = 21, cacheRows = 5, pages = 2;
+constexpr int64_t batch = 3, positions = 58, cacheRows = 5, pages = 4;
 constexpr int64_t promptLengths[batch] = {3, 5, 1};
 constexpr int64_t longestPrompt = 5;
 
