@@ -112,9 +112,33 @@ public:
       return WEFT_ERROR_ARGUMENT; // the arguments of another model
     return about->api->run(handle, &args);
   }
+  /// Prompt, steps and choices in one call; `args` is the model's NAME_generate_args, `how` begins as WEFT_GENERATE_DEFAULTS. Throws what
+  /// NAME_generate returns.
+  template <typename Args> void generate(const Args &args, const weft_generate_options &how) {
+    check(sizeof(Args) == argumentBytes(5) ? about->api->generate(handle, &args, &how) : WEFT_ERROR_ARGUMENT);
+  }
+  /// Begins sequences; `args` is the model's NAME_prefill_args.
+  template <typename Args> void prefill(const Args &args) {
+    check(sizeof(Args) == argumentBytes(2) ? about->api->prefill(handle, &args) : WEFT_ERROR_ARGUMENT);
+  }
+  /// Appends a token to each sequence.
+  void step(const weft_step_args &args) { check(about->api->step(handle, &args)); }
+  /// Works on the caller's cache from now on (zeros at first, aligned to 64 bytes, `cacheBytes` long), or with null on its own.
+  void useCache(void *memory, size_t bytes) { check(about->api->cache_use(handle, memory, bytes)); }
+  /// Bytes of a cache at these limits of the dimensions; empty: the bounds.
+  int64_t cacheBytes(const std::vector<int64_t> &dimLimits = {}) const {
+    return about->api->cache_bytes(about, dimLimits.empty() ? nullptr : dimLimits.data());
+  }
+
   const char *message() const { return about->api->message(handle); }
 
 private:
+  size_t argumentBytes(int more) const { return 8 * size_t(about->dim_count + about->input_count + more); }
+  void check(weft_status status) {
+    if (status)
+      throw Error(status, about->api->message(handle));
+  }
+
   const weft_model_descriptor *about;
   weft_context *handle = nullptr;
 };

@@ -16,14 +16,14 @@ public:
 
   /// Lines of x from begin to end: positions, or rows of plain states.
   void run(int64_t begin, int64_t end) {
-    for (int64_t line = begin; line < end; ++line) {
-      int64_t b = line / write.inner, i = line % write.inner;
-      if (write.lengths && (i >= write.lengths[b] || (info.is_stream && i / kPage + pages <= (write.lengths[b] - 1) / kPage)))
-        continue; // padding, and what a window has left behind
+    for (int64_t line = begin, count; line < end; line += count) {
+      int64_t b = line / write.inner, i = line % write.inner, at = i + (write.offset ? write.offset[b] : 0);
+      count = info.kind == WEFT_STATE_PLAIN ? 1 : least(kPage - at % kPage, write.inner - i, end - line);
+      int64_t kept = write.lengths ? least(count, write.lengths[b] - i, count) : count; // the rest is padding
       if (info.kind == WEFT_STATE_PLAIN)
         plain(b, i, line);
-      else
-        position(b, i + (write.offset ? write.offset[b] : 0), static_cast<const float *>(write.x) + line * write.x_stride + write.first);
+      else if (kept > 0 && !isPassed(b, i))
+        page(b, at, static_cast<const float *>(write.x) + line * write.x_stride + write.first, kept);
     }
   }
 
@@ -34,18 +34,23 @@ private:
     memcpy(state + row + i * write.state_stride * each, from, size_t(write.width * each));
   }
 
-  void position(int64_t b, int64_t at, const float *x) {
+  static int64_t least(int64_t a, int64_t b, int64_t c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
+
+  /// A window has left the page behind before the prompt ends.
+  bool isPassed(int64_t b, int64_t i) const { return write.lengths && info.is_stream && i / kPage + pages <= (write.lengths[b] - 1) / kPage; }
+
+  /// `count` positions of one page, from `at` on.
+  void page(int64_t b, int64_t at, const float *x, int64_t count) {
     int64_t row = write.rows[b * write.rows_stride + (write.rows_stride > 1 ? at / kPage : 0)], head = place.row_bytes / info.heads;
     at = at / kPage % pages * kPage + at % kPage;
     for (int32_t h = 0; h < info.heads; ++h, x += info.width) {
       auto *to = reinterpret_cast<float *>(state + row * place.row_bytes + h * head);
-      if (info.kind == WEFT_STATE_VALUES) {
-        memcpy(to + at * info.row_stride, x, size_t(info.width) * 4);
-        continue;
-      }
-      float *lane = to + at / kPage * kPage * info.width + at % kPage;
-      for (int32_t d = 0; d < info.width; ++d)
-        lane[d * kPage] = x[d];
+      for (int64_t j = 0; info.kind == WEFT_STATE_VALUES && j < count; ++j)
+        memcpy(to + (at + j) * info.row_stride, x + j * write.x_stride, size_t(info.width) * 4);
+      float *lanes = to + at / kPage * kPage * info.width + at % kPage;
+      for (int32_t d = 0; info.kind == WEFT_STATE_KEYS && d < info.width; ++d)
+        for (int64_t j = 0; j < count; ++j)
+          lanes[d * kPage + j] = x[j * write.x_stride + d];
     }
   }
 
