@@ -119,6 +119,7 @@ void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl:
   if (isKeys(argument, layout)) {
     int lanes = int(layout.getPanel());
     func(vars) = param(vars[1] % lanes, vars[0], vars[1] / lanes, vars[2], vars[3]);
+    graph.keyPages[argument] = param;
     return graph.define(argument, func);
   }
   hl::Expr column, depth = 0, stride = 1;
@@ -236,6 +237,8 @@ void KernelCompiler::applySchedule() {
     return scheduleContraction(graph, output);
   case ScheduleKind::Attention:
     return scheduleAttention(graph, output);
+  case ScheduleKind::AttentionStep:
+    return scheduleAttentionStep(graph, output);
   case ScheduleKind::RowReduction:
     return scheduleRowReduction(graph, output);
   case ScheduleKind::Pointwise:

@@ -73,6 +73,19 @@ struct Attention {
   mlir::Value result;
 };
 
+/// The stages of attention of one query over cached pages of keys, in dimensions (lane or feature, query of the group, page, head of
+/// keys, batch).
+struct AttentionStep {
+  hl::Func queries, acc, scores, tops, top, probs, sums, sum, values, weighted;
+  hl::RDom depth, tile, maxPage, maxLane, probPage, sumPage, sumLane, valuePage;
+  hl::Var lane, page, query, feature, head, batch;
+  int64_t group, width, valueWidth; ///< query heads that share a head of keys; widths of one head
+  int pagesInTile = 4;
+  DimExpr keys;
+  mlir::Value result;
+  const TargetInfo *target = nullptr;
+};
+
 class KernelGraph {
 public:
   explicit KernelGraph(const TargetInfo &target) : target(target) {}
@@ -97,8 +110,10 @@ public:
   std::vector<Stage> stages;
   std::vector<Contraction> contractions;
   std::optional<Attention> attention;
+  std::optional<AttentionStep> attentionStep;
   llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
   llvm::DenseMap<mlir::Value, hl::ImageParam> panels; ///< packed weights: (column, k, panel)
+  llvm::DenseMap<mlir::Value, hl::ImageParam> keyPages; ///< keys of states: (position in page, feature, page, head, row)
 
 private:
   llvm::DenseMap<mlir::Value, hl::Func> funcs;

@@ -199,7 +199,10 @@ void AttentionEmitter::emit() {
 }
 
 static Error emitAttention(AttentionOp op, KernelGraph &graph) {
-  AttentionEmitter(op, graph).emit();
+  if (isAttentionStep(op, graph))
+    emitAttentionStep(op, graph);
+  else
+    AttentionEmitter(op, graph).emit();
   return Error::success();
 }
 

@@ -24,6 +24,10 @@ private:
   llvm::StringMap<Emitter> table;
 };
 
+/// Whether this is attention of a generation's step, over keys that a state holds in pages.
+bool isAttentionStep(AttentionOp op, const KernelGraph &graph);
+void emitAttentionStep(AttentionOp op, KernelGraph &graph);
+
 void addLinearEmitters(EmitterTable &table);
 void addAttentionEmitters(EmitterTable &table);
 void addMaskEmitters(EmitterTable &table);

@@ -25,9 +25,11 @@ static bool reachesOutput(Value anchor, const Output &output) {
 
 ScheduleKind chooseSchedule(const KernelGraph &graph, const Output &output) {
   bool reductions = hasRole(graph, Role::Reduction), rows = hasRole(graph, Role::Row);
-  if (graph.attention) {
-    bool fits = graph.contractions.empty() && !reductions && !rows && reachesOutput(graph.attention->result, output);
-    return fits ? ScheduleKind::Attention : ScheduleKind::Plain;
+  if (graph.attention || graph.attentionStep) {
+    Value result = graph.attention ? graph.attention->result : graph.attentionStep->result;
+    bool fits = graph.contractions.empty() && !reductions && !rows && reachesOutput(result, output);
+    ScheduleKind tuned = graph.attention ? ScheduleKind::Attention : ScheduleKind::AttentionStep;
+    return fits ? tuned : ScheduleKind::Plain;
   }
   if (!graph.contractions.empty()) {
     bool fits = !reductions && !rows && llvm::all_of(graph.contractions, [&](const Contraction &contraction) {
@@ -53,6 +55,10 @@ Division divide(const KernelGraph &graph, const Output &output, ScheduleKind kin
     return {0, panelColumns, DimExpr((graph.contractions[0].columns + panelColumns - 1) / panelColumns)};
   if (kind == ScheduleKind::Attention)
     return {0, graph.attention->valueWidth, output.extents[0].dividedBy(DimExpr(graph.attention->valueWidth)).value()};
+  if (kind == ScheduleKind::AttentionStep) {
+    int64_t unit = graph.attentionStep->valueWidth * graph.attentionStep->group;
+    return {0, unit, output.extents[0].dividedBy(DimExpr(unit)).value()};
+  }
   if (rank == 1)
     return division;
   // Rows: the outermost dimension, or the one before it when that is the batch of something longer.
@@ -77,6 +83,8 @@ DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind) {
     DimExpr keys = attention.keys + DimExpr(48);
     bytes = DimExpr(64 * 4) * (keys * DimExpr(2) + DimExpr(attention.width + attention.valueWidth)) + DimExpr(4096);
   }
+  if (kind == ScheduleKind::AttentionStep) // scores and probabilities of one group of heads
+    bytes = DimExpr(2 * 4 * graph.attentionStep->group) * (graph.attentionStep->keys + DimExpr(256)) + DimExpr(4096);
   bool alongRows = llvm::any_of(graph.stages, [](const Stage &stage) { return stage.alongRow; });
   for (const Stage &stage : graph.stages) {
     // At root everything; along rows one row; down columns at most what a block of columns sees of all rows. Twice the elements' bytes
@@ -84,7 +92,7 @@ DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind) {
     size_t kept = 0;
     if (kind == ScheduleKind::Plain)
       kept = stage.role == Role::Input ? 0 : stage.extents.size();
-    else if (kind != ScheduleKind::Attention && (stage.role == Role::Row || stage.role == Role::Reduction))
+    else if (kind != ScheduleKind::Attention && kind != ScheduleKind::AttentionStep && (stage.role == Role::Row || stage.role == Role::Reduction))
       kept = alongRows || kind == ScheduleKind::Pointwise ? 1 : stage.extents.size();
     if (kind == ScheduleKind::Plain || kept)
       bytes = bytes + product(stage.extents, kept) * DimExpr(8) + DimExpr(1024);

@@ -14,7 +14,7 @@ struct Output {
   hl::Param<int> begin, end;    ///< the units to compute
 };
 
-enum class ScheduleKind { Plain, Contraction, Attention, RowReduction, Pointwise };
+enum class ScheduleKind { Plain, Contraction, Attention, AttentionStep, RowReduction, Pointwise };
 
 /// The schedule that a graph takes: its anchor's, or Plain when its stages have another shape than the anchor's schedule places.
 ScheduleKind chooseSchedule(const KernelGraph &graph, const Output &output);
@@ -33,6 +33,7 @@ DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind);
 void schedulePlain(KernelGraph &graph, Output &output);
 void scheduleContraction(KernelGraph &graph, Output &output);
 void scheduleAttention(KernelGraph &graph, Output &output);
+void scheduleAttentionStep(KernelGraph &graph, Output &output);
 void scheduleRowReduction(KernelGraph &graph, Output &output);
 void schedulePointwise(KernelGraph &graph, Output &output);
 

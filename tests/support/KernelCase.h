@@ -98,6 +98,8 @@ private:
   /// Writes a tensor in its layout; the padding of rows is NaN.
   GuardedBuffer store(const Tensor &tensor, LayoutAttr layout, bool fill) {
     size_t element = tensor.element() == Tensor::Element::Bool ? 1 : 4;
+    if (layout && layout.getPanel() && tensor.rank() == 4)
+      return storeKeys(tensor, layout.getPanel());
     if (layout && layout.getPanel()) {
       int64_t n = tensor.dim(layout.getPanelDim()), depth = tensor.size() / n, panels = (n + 47) / 48;
       GuardedBuffer buffer(panels * depth * 48 * 4, true);
@@ -124,6 +126,17 @@ private:
         else
           *to = tensor[i] != 0;
       }
+    return buffer;
+  }
+
+  /// [rows, heads, positions, width] with `lanes` positions side by side.
+  GuardedBuffer storeKeys(const Tensor &tensor, int64_t lanes) {
+    int64_t positions = tensor.dim(2), width = tensor.dim(3);
+    GuardedBuffer buffer(tensor.size() * 4, true);
+    for (int64_t i = 0; i < tensor.size(); ++i) {
+      int64_t outer = i / (positions * width), t = i / width % positions, d = i % width;
+      reinterpret_cast<float *>(buffer.data())[outer * positions * width + (t / lanes * width + d) * lanes + t % lanes] = float(tensor[i]);
+    }
     return buffer;
   }
 
