@@ -48,6 +48,15 @@ std::string weft::cli::describeText(const weft_model_descriptor &model) {
             std::to_string(model.dims[d].hi) + "\n";
   text += tensorLines(model, "inputs", model.inputs, model.input_count);
   text += tensorLines(model, "outputs", model.outputs, model.output_count);
+  if (const weft_generate_info *generate = model.generate) {
+    text += "generates " + std::string(model.inputs[generate->input].name) + " from " + model.outputs[generate->output].name + ", up to " +
+            std::to_string(generate->limit) + " with the prompt";
+    if (generate->has_start)
+      text += ", starts at " + std::to_string(generate->start);
+    for (int32_t i = 0; i < generate->stop_count; ++i)
+      text += (i ? ", " : ", stops at ") + std::to_string(generate->stop[i]);
+    text += "\ncache at the bounds " + bytesText(model.api->cache_bytes(&model, nullptr)) + "\n";
+  }
   text += "precision " + std::string(model.precision) + "\n";
   // What runs here is the runtime's to say: it stands in its JSON.
   io::Json json;

@@ -58,6 +58,28 @@ void describeWeights(TextSink &sink, const weft_model_descriptor &d) {
   sink.print(",\"sha256\":\"%s\"}", hash);
 }
 
+void describeGeneration(TextSink &sink, const weft_model_descriptor &d) {
+  sink.print(",\"generate\":");
+  if (!d.generate) {
+    sink.print("null");
+    return;
+  }
+  const weft_generate_info &g = *d.generate;
+  sink.print("{\"input\":");
+  sink.quoted(d.inputs[g.input].name);
+  sink.print(",\"output\":");
+  sink.quoted(d.outputs[g.output].name);
+  sink.print(",\"limit\":%lld,\"vocabulary\":%lld,\"start\":", static_cast<long long>(g.limit), static_cast<long long>(g.vocabulary));
+  if (g.has_start)
+    sink.print("%d", g.start);
+  else
+    sink.print("null");
+  sink.print(",\"stop\":[");
+  for (int32_t i = 0; i < g.stop_count; ++i)
+    sink.print("%s%d", i ? "," : "", g.stop[i]);
+  sink.print("],\"cache_bytes_at_bounds\":%lld}", static_cast<long long>(weft_rt_cache_bytes(&d, nullptr)));
+}
+
 void describeOrigin(TextSink &sink, const weft_model_descriptor &d) {
   sink.print(",\"compiler\":");
   sink.quoted(d.compiler);
@@ -107,6 +129,7 @@ size_t weft_rt_describe(const weft_model_descriptor *descriptor, char *text, siz
   sink.print(",\"arena_bytes_at_bounds\":%lld,\"peak_bytes_at_bounds\":%lld,\"launches\":%d",
              static_cast<long long>(arena), static_cast<long long>(arena < 0 ? -1 : arena + int64_t(d.weights.bytes)),
              d.launch_count);
+  describeGeneration(sink, d);
   describeOrigin(sink, d);
   sink.print("}");
   return sink.length;

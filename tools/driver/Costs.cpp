@@ -1,6 +1,7 @@
 // Numbers of a model, without compiling it.
 #include "codegen/Kernel.h"
 #include "codegen/host/ArenaLayout.h"
+#include "codegen/host/GenerateInfo.h"
 #include "codegen/pack/WeightPlan.h"
 #include "tools/driver/Report.h"
 #include "llvm/Support/Format.h"
@@ -48,28 +49,12 @@ public:
     Costs costs;
     costs.title = std::move(title);
     costs.sizes = sizes;
-    auto value = [&](const DimExpr &expr) -> int64_t {
-      return expr
-          .evaluate([&](StringRef name) -> std::optional<int64_t> {
-            for (const auto &[dim, size] : sizes)
-              if (dim == name)
-                return size;
-            return std::nullopt;
-          })
-          .value_or(0);
-    };
-    costs.flops = value(info.totalFlops());
-    for (const auto &slot : info.slotSizes) {
-      int64_t most = 0;
-      for (const DimExpr &size : slot)
-        most = std::max(most, value(size));
-      costs.arenaBytes += int64_t(alignTo(uint64_t(most), 64));
-    }
-    int64_t most = 0;
-    for (LaunchInfo launch : info.launches)
-      if (auto found = scratch.find(launch.op.getKernel()); found != scratch.end())
-        most = std::max(most, value(atLaunch(found->second, launch.op)));
-    costs.arenaBytes += int64_t(alignTo(uint64_t(most), 64));
+    SizeTable known = sizes;
+    costs.flops = valueAt(info.totalFlops(), known);
+    costs.arenaBytes = arenaBytes(info, known);
+    if (info.generate)
+      addGeneration(costs, known);
+    auto value = [&](const DimExpr &expr) { return valueAt(expr, known); };
     for (const TensorInfo &input : info.inputs)
       costs.inputBytes += value(input.type.getNumElements()) * (input.type.isBool() ? 1 : 4);
     for (const TensorInfo &output : info.outputs)
@@ -78,6 +63,46 @@ public:
   }
 
 private:
+  using SizeTable = std::vector<std::pair<std::string, int64_t>>;
+
+  static int64_t valueAt(const DimExpr &expr, const SizeTable &sizes) {
+    return expr
+        .evaluate([&](StringRef name) -> std::optional<int64_t> {
+          for (const auto &[dim, size] : sizes)
+            if (dim == name)
+              return size;
+          return std::nullopt;
+        })
+        .value_or(0);
+  }
+
+  /// Slots and one thread's scratch of one program.
+  int64_t arenaBytes(const ModelInfo &program, const SizeTable &sizes) const {
+    int64_t bytes = 0, most = 0;
+    for (const auto &slot : program.slotSizes) {
+      int64_t largest = 0;
+      for (const DimExpr &size : slot)
+        largest = std::max(largest, valueAt(size, sizes));
+      bytes += int64_t(alignTo(uint64_t(largest), 64));
+    }
+    for (LaunchInfo launch : program.launches)
+      if (auto found = scratch.find(launch.op.getKernel()); found != scratch.end())
+        most = std::max(most, valueAt(atLaunch(found->second, launch.op), sizes));
+    return bytes + int64_t(alignTo(uint64_t(most), 64));
+  }
+
+  /// A context has one arena for all programs; its cache has the size of these limits.
+  void addGeneration(Costs &costs, SizeTable sizes) const {
+    const GenerateInfo &generate = *info.generate;
+    for (const CacheDimInfo &dim : generate.cacheDims)
+      sizes.push_back({dim.name, std::clamp<int64_t>(divideCeil(uint64_t(valueAt(dim.holds, sizes)), uint64_t(dim.unit)), 1, dim.upper)});
+    for (const StateInfo &state : generate.states)
+      costs.cacheBytes += int64_t(alignTo(uint64_t(valueAt(state.bytes, sizes)), 64)) * int64_t(StateOp(state.op).getLayers().value_or(1));
+    costs.arenaBytes = std::max(costs.arenaBytes, arenaBytes(generate.prefill.info, sizes));
+    sizes[size_t(generate.time)].second = 1;
+    costs.arenaBytes = std::max(costs.arenaBytes, arenaBytes(generate.step.info, sizes));
+  }
+
   const ModelInfo &info;
   StringMap<DimExpr> scratch;
 };
@@ -106,6 +131,7 @@ Expected<ModelCosts> weft::tools::computeCosts(const ModelInfo &info, ArrayRef<s
   }
   costs.at.push_back(table.at("lower bounds", lower));
   costs.at.push_back(table.at("upper bounds", upper));
+  costs.cacheBytes = costs.at.back().cacheBytes;
   if (sizes.empty())
     return costs;
   std::vector<std::pair<std::string, int64_t>> given = upper;
@@ -134,7 +160,8 @@ static json::Object costsJson(const Costs &costs) {
   for (const auto &[name, size] : costs.sizes)
     sizes[name] = size;
   return json::Object{{"title", costs.title},           {"dims", std::move(sizes)},          {"flops", costs.flops},
-                      {"arena_bytes", costs.arenaBytes}, {"input_bytes", costs.inputBytes}, {"output_bytes", costs.outputBytes}};
+                      {"arena_bytes", costs.arenaBytes}, {"input_bytes", costs.inputBytes}, {"output_bytes", costs.outputBytes},
+                      {"cache_bytes", costs.cacheBytes}};
 }
 
 void weft::tools::printCosts(const ModelCosts &costs, bool json, raw_ostream &out) {
@@ -153,9 +180,10 @@ void weft::tools::printCosts(const ModelCosts &costs, bool json, raw_ostream &ou
   }
   out << "parameters  " << costs.parameters << '\n';
   out << "weights     " << costs.weightBytes << " bytes (" << byteText(costs.weightBytes) << ")\n";
-  out << "caches      " << costs.cacheBytes << " bytes\n";
+  out << "caches      " << costs.cacheBytes << " bytes (" << byteText(costs.cacheBytes) << ")\n";
   out << "kernels     " << costs.kernels << " distinct, " << costs.launches << " launches a run\n";
   for (const Costs &one : costs.at)
     out << one.title << " (" << sizesText(one) << "): " << flopText(one.flops) << ", arena " << byteText(one.arenaBytes)
-        << " with one thread, inputs " << byteText(one.inputBytes) << ", outputs " << byteText(one.outputBytes) << '\n';
+        << " with one thread, inputs " << byteText(one.inputBytes) << ", outputs " << byteText(one.outputBytes)
+        << (costs.cacheBytes ? ", cache " + byteText(one.cacheBytes) : "") << '\n';
 }

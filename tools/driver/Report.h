@@ -11,7 +11,7 @@ namespace weft::tools {
 struct Costs {
   std::string title; ///< "at the bounds", "at batch=1, seq=128"
   std::vector<std::pair<std::string, int64_t>> sizes;
-  int64_t flops = 0, arenaBytes = 0, inputBytes = 0, outputBytes = 0;
+  int64_t flops = 0, arenaBytes = 0, inputBytes = 0, outputBytes = 0, cacheBytes = 0;
 };
 
 struct ModelCosts {
