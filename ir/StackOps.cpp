@@ -205,14 +205,21 @@ LogicalResult WeightRefOp::verifySymbolUses(SymbolTableCollection &tables) {
     return emitOpError() << "reads " << getWeightAttr() << " as " << getType() << ", but it is " << weight.getType();
   if (weight.getLayers().has_value() != static_cast<bool>(getLayer()))
     return emitOpError() << getWeightAttr() << (getLayer() ? " has no layers" : " has layers and needs a layer number");
-  auto index = dyn_cast_or_null<BlockArgument>(getLayer());
-  if (getLayer() && !index)
-    return emitOpError() << "takes its layer number from the stack or initializer around it";
-  if (!index)
+  if (!getLayer())
     return success();
-  int64_t layers = *weight.getLayers(), needed = layersOf(index);
+  auto index = dyn_cast<BlockArgument>(getLayer());
+  auto number = getLayer().getDefiningOp<LayerNumberOp>();
+  if (!index && !number)
+    return emitOpError() << "takes its layer number from the stack or initializer around it";
+  int64_t layers = *weight.getLayers(), needed = number ? static_cast<int64_t>(number.getNumber()) + 1 : layersOf(index);
   if (needed > layers)
     return emitOpError() << "reads " << getWeightAttr() << " of " << layers << " layers in a stack of " << needed;
+  return success();
+}
+
+LogicalResult LayerNumberOp::verify() {
+  if (static_cast<int64_t>(getNumber()) < 0)
+    return emitOpError() << "counts layers from 0, not " << static_cast<int64_t>(getNumber());
   return success();
 }
 

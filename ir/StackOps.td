@@ -192,6 +192,29 @@ def Weft_DecoderOp : Weft_StackOp<"decoder"> {
   }];
 }
 
+def Weft_LayerNumberOp : Weft_Op<"layer_number", [Pure]> {
+  let summary = "the number of a layer that stands outside of its stack";
+  let description = [{
+    Weights and states of layers take it as their index. Prompts of generation run their last layer outside of the stack, since most of it is needed
+    for one position alone.
+    Example:
+    ```mlir
+    weft.model @m {
+      weft.weight @w "layer.{i}.weight" layers 6 : !weft.tensor<[4, 4], f32>
+      weft.graph @forward() inputs [] {
+        %i = weft.layer_number 5
+        %w = weft.weight_ref @w[%i] : !weft.tensor<[4, 4], f32>
+        weft.output %w : !weft.tensor<[4, 4], f32> names ["last"]
+      }
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$number);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$number attr-dict";
+  let hasVerifier = 1;
+}
+
 def Weft_YieldOp : Weft_Op<"yield", [Pure, Terminator]> {
   let summary = "ends a layer, a group, or a weight's initializer";
   let description = [{

@@ -1,5 +1,6 @@
 // Builds @prefill: the full-sequence graph over prompts of different lengths, padded on the right; see Incremental.h.
-// It is a clone that also fills the states; what only the logits need after the last attention runs for each row's last position alone.
+// It is a clone that also fills the states; what only the logits need after the last attention runs for each row's last position alone. For
+// that the last layer of the last stack stands outside of it: a twelfth of GPT-2's prompt is most of that layer.
 #include "passes/Incremental.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -20,7 +21,10 @@ private:
   void write(Value value, const KeptValue &kept);
   void replaceLengths();
   void findTail();
+  void findLastStack();
   bool joinsTail(Operation &op) const;
+  void peelLastLayer();
+  Value inPrefill(Value value) const { return peeled.lookupOrDefault(mapping.lookup(value)); }
   Value lastPosition(Value value);
   Value buildTail();
   void eraseDead(Block &block);
@@ -30,7 +34,9 @@ private:
   const States &states;
   OpBuilder builder;
   GraphOp graph;
-  IRMapping mapping;
+  IRMapping mapping; ///< from the full-sequence graph
+  IRMapping peeled;  ///< from a layer in the stack to the last one behind it
+  Operation *lastStack = nullptr; ///< of the full-sequence graph, if its last layer is peeled off
   BlockArgument lengths, rows, source;
   DenseSet<Operation *> tail; ///< of the full-sequence graph
 };
@@ -63,7 +69,9 @@ void PrefillBuilder::replaceLengths() {
 
 /// The op works position by position on values that can be cut to one position, and only the logits come after it.
 bool PrefillBuilder::joinsTail(Operation &op) const {
-  if (!flow.isNeeded(&op) || op.getNumRegions() > 0 || isa<AttentionOp>(op) || GenerateFlow::isTable(&op))
+  if (!flow.isNeeded(&op) || op.getNumRegions() > 0 || isa<YieldOp>(op) || GenerateFlow::isTable(&op))
+    return false;
+  if (auto attention = dyn_cast<AttentionOp>(op); attention && flow.of(attention.getKey()).moves())
     return false;
   bool follows = false;
   for (Value operand : op.getOperands()) {
@@ -78,7 +86,7 @@ bool PrefillBuilder::joinsTail(Operation &op) const {
   if (!follows)
     return false;
   return llvm::all_of(op.getUsers(), [&](Operation *user) {
-    if (auto output = dyn_cast<OutputOp>(user))
+    if (isa<OutputOp, YieldOp>(user))
       return true;
     Operation *reader = op.getBlock()->findAncestorOpInBlock(*user);
     return !flow.isNeeded(reader) || tail.contains(reader);
@@ -90,6 +98,46 @@ void PrefillBuilder::findTail() {
   for (Operation &op : llvm::reverse(forward.getBody().front()))
     if (joinsTail(op))
       tail.insert(&op);
+  findLastStack();
+}
+
+/// The last stack that follows the stream, where only the tail reads it and something of its layers can join the tail.
+void PrefillBuilder::findLastStack() {
+  GraphOp forward = site.forward;
+  auto follows = [&](Value value) { return flow.of(value).moves(); };
+  Operation *stack = nullptr;
+  for (Operation &op : forward.getBody().front())
+    if (isa<EncoderOp, DecoderOp>(op) && flow.isNeeded(&op) && llvm::any_of(op.getResults(), follows))
+      stack = &op;
+  if (!stack || stack->getAttrOfType<IntegerAttr>("layers").getInt() < 1)
+    return;
+  for (Operation *user : stack->getUsers())
+    if (flow.isNeeded(user) && !tail.contains(user))
+      return;
+  for (Operation &op : llvm::reverse(stack->getRegion(0).front()))
+    if (joinsTail(op)) {
+      tail.insert(&op);
+      lastStack = stack;
+    }
+}
+
+/// The stack runs one layer less; that layer follows it, without what joins the tail.
+void PrefillBuilder::peelLastLayer() {
+  Operation *stack = mapping.lookup(lastStack);
+  Block &body = stack->getRegion(0).front();
+  int64_t layers = stack->getAttrOfType<IntegerAttr>("layers").getInt();
+  DenseSet<Operation *> skipped;
+  for (Operation &op : lastStack->getRegion(0).front())
+    if (tail.contains(&op))
+      skipped.insert(mapping.lookup(&op));
+  builder.setInsertionPointAfter(stack);
+  peeled.map(body.getArgument(0), LayerNumberOp::create(builder, stack->getLoc(), builder.getIndexType(), layers - 1).getResult());
+  for (auto [arg, result] : llvm::zip(body.getArguments().drop_front(), stack->getResults()))
+    peeled.map(arg, result);
+  for (Operation &op : body.without_terminator())
+    if (!skipped.contains(&op))
+      builder.clone(op, peeled);
+  stack->setAttr("layers", builder.getI64IntegerAttr(layers - 1));
 }
 
 /// [batch, time, ...] to [batch, 1, ...]
@@ -107,14 +155,24 @@ Value PrefillBuilder::buildTail() {
   DenseMap<Value, Value> cut;
   GraphOp forward = site.forward;
   auto get = [&](Value value) {
+    if (lastStack && value.getDefiningOp() == lastStack)
+      value = lastStack->getRegion(0).front().getTerminator()->getOperand(cast<OpResult>(value).getResultNumber());
     if (!flow.of(value).moves())
-      return mapping.lookup(value);
+      return inPrefill(value);
     Value &at = cut[value];
     if (!at)
-      at = lastPosition(mapping.lookup(value));
+      at = lastPosition(inPrefill(value));
     return at;
   };
+  SmallVector<Operation *> ops;
   for (Operation &op : forward.getBody().front()) {
+    if (&op == lastStack)
+      for (Operation &inner : op.getRegion(0).front())
+        ops.push_back(&inner);
+    ops.push_back(&op);
+  }
+  for (Operation *each : ops) {
+    Operation &op = *each;
     if (!tail.contains(&op))
       continue;
     SmallVector<Value> operands = llvm::map_to_vector(op.getOperands(), get);
@@ -152,6 +210,8 @@ GraphOp PrefillBuilder::build() {
     write(key.first, kept);
   replaceLengths();
   findTail();
+  if (lastStack)
+    peelLastLayer();
   OutputOp output = graph.getOutputOp();
   builder.setInsertionPoint(output);
   Value logits = buildTail();

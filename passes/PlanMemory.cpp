@@ -91,7 +91,7 @@ private:
   /// Nothing but launches computes, and every value that must have a place is written by one (FormKernels sees to it).
   static LogicalResult checkLevel(GraphOp graph) {
     WalkResult result = graph.walk([&](Operation *op) -> WalkResult {
-      bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, StateRefOp, CacheWriteOp, CheckOp, OutputOp, YieldOp>(op);
+      bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, LayerNumberOp, StateRefOp, CacheWriteOp, CheckOp, OutputOp, YieldOp>(op);
       if (!known)
         return op->emitOpError("is no kernel's launch: memory is planned after weft-outline-kernels");
       bool places = isa<EncoderOp, DecoderOp, OutputOp, YieldOp>(op);

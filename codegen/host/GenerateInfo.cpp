@@ -10,7 +10,7 @@ using namespace weft;
 
 static NamedTensorType typeOf(Value value) { return cast<NamedTensorType>(value.getType()); }
 
-static StateRefOp referenceOf(Value value) {
+StateRefOp GenerateInfo::referenceOf(Value value) {
   if (auto write = value.getDefiningOp<CacheWriteOp>())
     value = write.getState();
   return value.getDefiningOp<StateRefOp>();
@@ -133,7 +133,7 @@ llvm::Error weft::gatherGenerateInfo(ModelInfo &info) {
                                    llvm::Twine(generate->cacheDims.size()) + " sizes of its cache, at most " + llvm::Twine(WEFT_MAX_DIMS) + " are possible");
   DimExpr rows = DimExpr::symbol(generate->cacheDims[size_t(generate->rows)].name);
   llvm::StringMap<CacheWriteOp> writes;
-  prefill.walk([&](CacheWriteOp write) { writes[referenceOf(write.getState()).getState()] = write; });
+  prefill.walk([&](CacheWriteOp write) { writes[GenerateInfo::referenceOf(write.getState()).getState()] = write; });
   for (StateOp state : info.model.getOps<StateOp>())
     if (writes.count(state.getSymName()))
       generate->states.push_back(stateInfo(state, writes[state.getSymName()], rows));

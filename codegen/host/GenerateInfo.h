@@ -43,6 +43,8 @@ struct GenerateInfo {
   std::vector<StateInfo> states;
   DerivedProgram prefill, step;
 
+  /// The reference behind a state's value, which may be a write's result.
+  static StateRefOp referenceOf(mlir::Value value);
   /// The index of a state that an op of a derived graph refers to; -1: it is none.
   int stateIndex(mlir::Value value) const;
 };

@@ -77,7 +77,7 @@ private:
         error = checkOutputs(output);
       else if (auto write = llvm::dyn_cast<CacheWriteOp>(op))
         error = emitCacheWrite(write, layer);
-      else if (!llvm::isa<WeightRefOp, StateRefOp, YieldOp>(op))
+      else if (!llvm::isa<WeightRefOp, LayerNumberOp, StateRefOp, YieldOp>(op))
         error = fail(&op, "has no place in a planned graph");
       if (error)
         return error;
@@ -155,17 +155,24 @@ private:
 
   Value *statePointer(mlir::Value value, Value *layer) {
     int state = program.generate->stateIndex(value);
+    StateRefOp ref = GenerateInfo::referenceOf(value);
     Value *data = stateField(state, 0, abi.pointer);
     if (!StateOp(program.generate->states[size_t(state)].op).getLayers())
       return data;
-    return offset(body, data, body.CreateNSWMul(layer, stateField(state, 1, abi.i64)));
+    return offset(body, data, body.CreateNSWMul(layerOf(ref.getLayer(), layer), stateField(state, 1, abi.i64)));
+  }
+
+  /// The number behind a layer's index, where the stack around counts `layer`.
+  Value *layerOf(mlir::Value index, Value *layer) {
+    auto number = index.getDefiningOp<LayerNumberOp>();
+    return number ? body.getInt64(number.getNumber()) : layer;
   }
 
   Value *weightPointer(WeightRefOp ref, LayoutAttr layout, Value *layer) {
     const PackedWeight &packed = program.weights.at(ref, layout);
     Value *bytes = body.getInt64(packed.offset);
     if (ref.getLayer() && packed.layers > 1)
-      bytes = body.CreateNSWAdd(bytes, body.CreateNSWMul(layer, body.getInt64(packed.stride)));
+      bytes = body.CreateNSWAdd(bytes, body.CreateNSWMul(layerOf(ref.getLayer(), layer), body.getInt64(packed.stride)));
     return offset(body, weights, bytes);
   }
 
@@ -277,8 +284,9 @@ private:
     Value *rowsStride = body.getInt64(1);
     if (op.getRows() && llvm::cast<NamedTensorType>(op.getRows().getType()).getRank() == 2)
       rowsStride = exprs.lower(llvm::cast<NamedTensorType>(op.getRows().getType()).getExpr(1));
-    Value *isLayered = StateOp(info.op).getLayers() ? layer : body.getInt64(0);
-    fields.append({body.getInt64(uint64_t(state)), isLayered, exprs.lower(batch), exprs.lower(inner), xStride,
+    StateRefOp ref = GenerateInfo::referenceOf(op.getState());
+    Value *number = ref.getLayer() ? layerOf(ref.getLayer(), layer) : body.getInt64(0);
+    fields.append({body.getInt64(uint64_t(state)), number, exprs.lower(batch), exprs.lower(inner), xStride,
                    body.getInt64(isJoined ? op.getFirst() : 0), exprs.lower(width), stateStride, rowsStride});
     Value *write = entry.CreateAlloca(abi.cacheWrite);
     for (auto [index, field] : llvm::enumerate(fields))

@@ -35,7 +35,8 @@ Results reference::evaluate(Operation *op, ArrayRef<Tensor> operands, const Size
 bool reference::hasReference(OperationName name) {
   static constexpr StringLiteral structural[] = {
       WeightRefOp::getOperationName(), CheckOp::getOperationName(), EncoderOp::getOperationName(), DecoderOp::getOperationName(),
-      GroupOp::getOperationName(),     LaunchOp::getOperationName(), StateRefOp::getOperationName(), CacheWriteOp::getOperationName()};
+      GroupOp::getOperationName(),     LaunchOp::getOperationName(), StateRefOp::getOperationName(), CacheWriteOp::getOperationName(),
+      LayerNumberOp::getOperationName()};
   return findFunction(name) || llvm::is_contained(structural, name.getStringRef());
 }
 
@@ -52,7 +53,7 @@ Error Machine::run(Block &block) {
 }
 
 void Machine::observe(Operation *op) {
-  if (!options.observe || op->getNumResults() == 0 || isa<WeightRefOp, ConstantOp, StateRefOp, CacheWriteOp>(op))
+  if (!options.observe || op->getNumResults() == 0 || isa<WeightRefOp, ConstantOp, LayerNumberOp, StateRefOp, CacheWriteOp>(op))
     return;
   SmallVector<Tensor> results = getAll(op->getResults());
   options.observe({op, results, layer});
@@ -61,6 +62,7 @@ void Machine::observe(Operation *op) {
 Error Machine::runOp(Operation &op) {
   Error error = llvm::TypeSwitch<Operation *, Error>(&op)
                     .Case<WeightRefOp>([&](WeightRefOp ref) { return runWeightRef(ref); })
+                    .Case<LayerNumberOp>([&](LayerNumberOp number) { return runLayerNumber(number); })
                     .Case<StateRefOp>([&](StateRefOp ref) { return runStateRef(ref); })
                     .Case<CacheWriteOp>([&](CacheWriteOp write) { return runCacheWrite(write); })
                     .Case<CheckOp>([&](CheckOp check) { return runCheck(check); })
@@ -78,6 +80,11 @@ Error Machine::runOp(Operation &op) {
   if (error)
     return error;
   observe(&op);
+  return Error::success();
+}
+
+Error Machine::runLayerNumber(LayerNumberOp op) {
+  layers[op.getResult()] = static_cast<int64_t>(op.getNumber());
   return Error::success();
 }
 

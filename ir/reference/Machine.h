@@ -33,6 +33,7 @@ private:
   llvm::Error runLaunch(LaunchOp op);
   llvm::Error runCheck(CheckOp op);
   llvm::Error runWeightRef(WeightRefOp op);
+  llvm::Error runLayerNumber(LayerNumberOp op);
   llvm::Error runStateRef(StateRefOp op);
   llvm::Error runCacheWrite(CacheWriteOp op);
   /// The state behind a reference, and its layer.

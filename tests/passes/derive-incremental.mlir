@@ -51,15 +51,21 @@ weft.model @m {
 // CHECK-SAME: inputs ["tokens", "memory", "lengths", "prompt_len", "rows", "source"]
 // CHECK-SAME: roles = ["tokens", "input", "input", "prompt_len", "rows", "source"]
 // CHECK: weft.cache_write %{{.*}}, %lengths rows %source :
-// CHECK: weft.decoder
+// CHECK: weft.decoder "hidden" layers 2
 // CHECK: %[[QKV:.*]] = weft.linear %arg
 // CHECK-DAG: weft.cache_write %{{.*}}, %[[QKV]] rows %rows lengths %prompt_len {first = 8 : i64}
 // CHECK-DAG: weft.cache_write %{{.*}}, %[[QKV]] rows %rows lengths %prompt_len {first = 16 : i64}
 // CHECK: weft.causal_mask : ()
 // CHECK: %[[MK:.*]] = weft.linear %memory
 // CHECK-DAG: weft.cache_write %{{.*}}, %[[MK]] rows %source :
-// CHECK: weft.last %{{.*}}, %prompt_len
+// CHECK: weft.yield
+// The last layer: self-attention over all positions, everything after it for one.
+// CHECK: weft.layer_number 2
+// CHECK: weft.cache_write
+// CHECK: %[[ALL:.*]] = weft.attention {{.*}} -> !weft.tensor<[batch, time, 8], f32>
+// CHECK: weft.last %[[ALL]], %prompt_len
 // CHECK-NEXT: weft.reshape {{.*}} -> !weft.tensor<[batch, 1, 8], f32>
+// CHECK: weft.attention {{.*}} -> !weft.tensor<[batch, 1, 8], f32>
 // CHECK: weft.rms_norm
 // CHECK: weft.linear {{.*}} -> !weft.tensor<[batch, 1, 30], f32>
 // The step: no memory as an input, no projection of it; tables count on from the position.

@@ -4,6 +4,7 @@
 // LINK: weft_frontend weft_passes weft_ir
 #include "RandomStore.h"
 #include "frontend/Frontend.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Pipelines.h"
 #include "reference/Interpreter.h"
@@ -229,6 +230,27 @@ TEST_P(Derive, KernelsAgreeToo) {
     return;
   run(Phase::Kernels);
   expectStepsAgree();
+}
+
+TEST_P(Derive, GoesOnFromItsOwnText) {
+  load(GetParam());
+  if (HasFatalFailure())
+    return;
+  auto text = [](Operation *op) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    op->print(stream);
+    return text;
+  };
+  for (Phase phase : {Phase::Fused, Phase::Kernels}) {
+    run(phase);
+    std::string once = text(*module);
+    OwningOpRef<ModuleOp> again = parseSourceString<ModuleOp>(once, &context);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(text(*again), once);
+    run(phase);
+    EXPECT_EQ(text(*module), once);
+  }
 }
 
 /// A GPT whose attention is a parameter.
