@@ -1,6 +1,7 @@
 // Every pass keeps what a model computes: the oracle runs each tests/passes/pipeline-*.mlir before the passes and after each of them.
 // The memory plan, which the oracle does not see, is played through: a launch finds in its operands' slots what was written there for it.
 // LINK: weft_passes weft_ir
+#include "RandomStore.h"
 #include "ir/reference/Interpreter.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassInstrumentation.h"
@@ -14,54 +15,9 @@
 using namespace mlir;
 using namespace weft;
 using reference::Tensor;
+using weft::test::RandomStore;
 
 namespace {
-
-/// Random f32 tensors for all weights of a model, the same for the same name.
-class RandomStore final : public WeightStore {
-public:
-  explicit RandomStore(ModelOp model) {
-    for (auto weight : model.getOps<WeightOp>()) {
-      if (!weight.getPath())
-        continue;
-      for (uint64_t layer = 0; layer < weight.getLayers().value_or(1); ++layer) {
-        std::string name = weight.getPath()->str();
-        if (size_t at = name.find("{i}"); at != std::string::npos)
-          name.replace(at, 3, std::to_string(layer));
-        fill(name, cast<NamedTensorType>(weight.getType()));
-      }
-    }
-  }
-  std::optional<WeightTensor> find(StringRef name) const override {
-    auto found = data.find(name);
-    if (found == data.end())
-      return std::nullopt;
-    const auto &[shape, values] = found->second;
-    return WeightTensor{WeightType::F32, shape, reinterpret_cast<const uint8_t *>(values.data()), values.size() * 4, "random"};
-  }
-  std::vector<std::string> names() const override {
-    std::vector<std::string> result;
-    for (const auto &entry : data)
-      result.push_back(entry.getKey().str());
-    return result;
-  }
-  std::string description() const override { return "random weights"; }
-
-private:
-  void fill(const std::string &name, NamedTensorType type) {
-    std::mt19937 random(llvm::xxh3_64bits(name));
-    std::normal_distribution<float> normal(0, 0.3);
-    auto &[shape, values] = data[name];
-    size_t count = 1;
-    for (DimAttr dim : type.getDims()) {
-      shape.push_back(*dim.getStatic());
-      count *= *dim.getStatic();
-    }
-    for (size_t i = 0; i < count; ++i)
-      values.push_back(normal(random));
-  }
-  llvm::StringMap<std::pair<SmallVector<int64_t, 4>, std::vector<float>>> data;
-};
 
 using Tensors = llvm::StringMap<Tensor>;
 
