@@ -8,7 +8,6 @@
 #include "passes/Passes.h"
 #include "passes/Pipelines.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/xxhash.h"
 #include <gtest/gtest.h>
 #include <random>
 
