@@ -109,6 +109,24 @@ private:
   }
 
   /// Index ops that something else still reads become groups of their own, the others go.
+  /// A kernel yields values of one shape: results of other shapes come from copies of the op.
+  static SmallVector<Operation *> oneShapeEach(Operation &op) {
+    SmallVector<Operation *> all{&op};
+    Type shape;
+    for (OpResult result : op.getResults()) {
+      if (result.use_empty())
+        continue;
+      if (!shape)
+        shape = result.getType();
+      if (result.getType() == shape)
+        continue;
+      Operation *copy = OpBuilder(&op).clone(op);
+      result.replaceAllUsesWith(copy->getResult(result.getResultNumber()));
+      all.push_back(copy);
+    }
+    return all;
+  }
+
   static void wrapIndexOps(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
       if (!isIndexOp(&op))
@@ -117,7 +135,8 @@ private:
         op.erase();
         continue;
       }
-      sinkInto(formGroup({{&op}, AnchorKind::Pointwise}));
+      for (Operation *one : oneShapeEach(op))
+        sinkInto(formGroup({{one}, AnchorKind::Pointwise}));
     }
   }
 

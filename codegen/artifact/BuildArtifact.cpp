@@ -27,6 +27,14 @@ std::string pathBeside(StringRef output, const Twine &name) {
   return path.str().str();
 }
 
+/// What a description without weights of a checkpoint reads.
+class NoCheckpoint final : public WeightStore {
+public:
+  std::optional<WeightTensor> find(StringRef) const override { return std::nullopt; }
+  std::vector<std::string> names() const override { return {}; }
+  std::string description() const override { return "no checkpoint"; }
+};
+
 class Builder {
 public:
   Builder(ModelOp model, const ArtifactOptions &options) : model(model), options(options) {}
@@ -131,9 +139,9 @@ private:
 
   Error packTo(raw_ostream &out) {
     tell("weights");
-    if (!options.store)
-      return createStringError("internal error: no weights to write");
-    return writePackedWeights(weights, *options.store, out);
+    // Without a checkpoint there may still be weights: tables that are computed at compile time.
+    const NoCheckpoint none;
+    return writePackedWeights(weights, options.store ? *options.store : static_cast<const WeightStore &>(none), out);
   }
 
   /// NAME.weights: header, zeros to the data, data. The hash in the header is known last.

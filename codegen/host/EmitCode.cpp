@@ -61,6 +61,7 @@ static bool isProvided(StringRef name) {
       "pthread_attr_setstacksize", "pthread_attr_setdetachstate",
       // libm
       "exp", "expf", "exp2", "exp2f", "log", "logf", "log2", "log2f", "sqrt", "sqrtf", "pow", "powf", "sin", "sinf", "cos", "cosf",
+      "sincos", "sincosf",
       "tan", "tanf", "tanh", "tanhf", "sinh", "sinhf", "cosh", "coshf", "atan", "atanf", "atan2", "atan2f", "erf", "erff", "floor",
       "floorf", "ceil", "ceilf", "round", "roundf", "rint", "rintf", "nearbyint", "nearbyintf", "trunc", "truncf", "roundeven",
       "roundevenf", "fmod", "fmodf", "fabs", "fabsf", "fma", "fmaf", "fmin", "fminf", "fmax", "fmaxf", "lrintf", "lroundf"};
