@@ -1,8 +1,10 @@
 // Links kernels, host programs, descriptor, interface and runtime into one module.
 #include "codegen/host/ModelModule.h"
 #include "codegen/host/GenerateInfo.h"
+#include "codegen/host/DebugInfo.h"
 #include "codegen/host/HostProgram.h"
 #include "runtime/bitcode/RuntimeBitcode.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/PassManager.h"
 #include "llvm/IR/Verifier.h"
@@ -47,6 +49,7 @@ public:
     module->setTargetTriple(Triple(first.triple));
     module->setDataLayout((*machine)->createDataLayout());
     module->setPICLevel(PICLevel::BigPIC);
+    debug.emplace(*module, sourcePlace(GraphOp(info.graph).getLoc()).file, parts.facts.compiler);
     for (TargetKernels &target : parts.targets)
       if (Error error = addTarget(target))
         return std::move(error);
@@ -54,6 +57,10 @@ public:
       hook->setInitializer(Constant::getNullValue(hook->getValueType()));
     GlobalVariable *descriptor = emitDescriptor(info, parts.facts, *module);
     emitInterface(info.name, descriptor, {parts.isShared, info.generate != nullptr}, *module);
+    for (const Function &function : *module)
+      if (!function.isDeclaration() && !function.hasLocalLinkage() && !function.getName().contains('.'))
+        visible.insert(function.getName()); // kernels and host programs have a dot
+    debug->finish();
     if (Error error = addRuntime())
       return std::move(error);
     internalize();
@@ -90,11 +97,13 @@ private:
       if (Error error = addModule(std::move(kernel.module)))
         return error;
       program.kernels[kernel.name] = {module->getFunction(symbol), kernel.abi};
+      debug->describeKernel(*module->getFunction(symbol), kernel.name, placeOf(kernel.name));
     }
     Expected<Function *> forward = emitHostProgram(program, info.name + ".forward." + target.target.symbol, *module);
     if (!forward)
       return forward.takeError();
     setFunctionTarget(**forward, target.target);
+    debug->describeProgram(**forward, info.name + ".forward", info);
     hostFunctions.push_back(*forward);
     parts.facts.targets.push_back({target.target, *forward});
     if (info.generate)
@@ -107,6 +116,18 @@ private:
     return Error::success();
   }
 
+  /// Where the kernel is launched first.
+  SourcePlace placeOf(StringRef kernel) const {
+    std::vector<const ModelInfo *> programs{&info};
+    if (info.generate)
+      programs.insert(programs.end(), {&info.generate->prefill.info, &info.generate->step.info});
+    for (const ModelInfo *program : programs)
+      for (LaunchInfo launch : program->launches)
+        if (launch.op.getKernel() == kernel)
+          return launch.place;
+    return {};
+  }
+
   /// The programs of prompt and step.
   Error addGeneration(const HostProgram &forward, const TargetInfo &target) {
     TargetEntry &entry = parts.facts.targets.back();
@@ -117,6 +138,7 @@ private:
       if (!function)
         return function.takeError();
       setFunctionTarget(**function, target);
+      debug->describeProgram(**function, info.name + "." + name.str(), derived.info);
       hostFunctions.push_back(place = *function);
       if (!arena)
         hostFunctions.push_back(arena = emitArenaBytes(program, (info.name + "." + name + ".arena").str(), *module));
@@ -140,10 +162,8 @@ private:
   }
 
   void internalize() {
-    std::string prefix = info.name + "_";
-    internalizeModule(*module, [&](const GlobalValue &value) {
-      return value.getName().starts_with(prefix) || value.getName() == "weft_artifact_descriptor";
-    });
+    visible.insert(info.name + "_trace");
+    internalizeModule(*module, [&](const GlobalValue &value) { return visible.contains(value.getName()); });
   }
 
   void cleanUp(TargetMachine &machine) {
@@ -176,6 +196,8 @@ private:
   std::unique_ptr<Module> module;
   Linker linker;
   std::vector<Function *> hostFunctions;
+  std::optional<DebugInfo> debug;
+  StringSet<> visible; ///< the C interface
 };
 
 } // namespace

@@ -162,6 +162,8 @@ static Error settleOutput(const ParsedOptions &parsed, CompileOptions &options) 
   options.name = parsed.get("--name", identifierOf(stem));
   if (options.name != identifierOf(options.name))
     return usageError("'" + options.name + "' is no C identifier, as --name needs");
+  if (StringRef(options.name).starts_with("weft_"))
+    return usageError("a model can't be called '" + options.name + "': names that begin with weft_ are the runtime's; use --name");
   return Error::success();
 }
 

@@ -199,7 +199,9 @@ class ArtifactTest(WeftTest):
         for source in sorted((ROOT / "examples").rglob("*.weft")) + sorted((ROOT / "tests" / "e2e").rglob("*.weft")):
             with self.subTest(source=source.name):
                 copy = self.write(source.name, source.read_bytes())
-                self.ok("check", copy)
+                config = source.parent / "config.json"
+                if ROOT / "examples" in source.parents:  # the tests' own families get their config from their tests
+                    self.ok("check", copy, *(["--config", config] if config.exists() else []))
                 self.ok("fmt", copy)
                 once = copy.read_text()
                 self.ok("fmt", "--check", copy)
