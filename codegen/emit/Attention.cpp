@@ -10,17 +10,19 @@ using llvm::Error;
 namespace weft {
 
 namespace {
+/// A block size, and when it is taken.
+struct AttentionChoice {
+  int queries, keys;
+  hl::Expr condition;
+};
+
 class AttentionEmitter {
 public:
   AttentionEmitter(AttentionOp op, KernelGraph &graph);
   void emit();
 
 private:
-  struct Choice {
-    int queries, keys;
-    hl::Expr condition;
-  };
-  std::vector<Choice> choices() const;
+  std::vector<AttentionChoice> choices() const;
   hl::Func block(int queries, int keys, AttentionBlock &out);
   hl::Expr rawScore(const AttentionBlock &block, hl::Expr key);
   void scores(AttentionBlock &block, int keys);
@@ -169,21 +171,31 @@ hl::Func AttentionEmitter::block(int queries, int keys, AttentionBlock &out) {
   return out.result;
 }
 
+/// Of a known number of queries only the size that it takes is kept: Halide would take the bounds that the schedule promises of the other
+/// sizes' stages for facts about this one's loops.
+static std::vector<AttentionChoice> takenOf(std::vector<AttentionChoice> choices) {
+  llvm::erase_if(choices, [](AttentionChoice &choice) {
+    choice.condition = hl::Internal::simplify(choice.condition);
+    return hl::Internal::is_const_zero(choice.condition);
+  });
+  return choices;
+}
+
 /// Block sizes by the number of queries: just enough vectors for few, for many the one of the two large ones that wastes fewer lanes.
-std::vector<AttentionEmitter::Choice> AttentionEmitter::choices() const {
+std::vector<AttentionChoice> AttentionEmitter::choices() const {
   int lanes = graph.target.vectorFloats;
   auto padded = [&](int queries) { return (queryCount + (queries - 1)) / queries * queries; };
   if (graph.target.registers < 32)
-    return {{lanes, 8, queryCount <= lanes}, {2 * lanes, 6, queryCount > lanes}};
+    return takenOf({{lanes, 8, queryCount <= lanes}, {2 * lanes, 6, queryCount > lanes}});
   // Each size costs compile time that grows faster than their number: three are the measured compromise.
   hl::Expr many = queryCount > lanes, three = padded(3 * lanes) < padded(4 * lanes);
-  return {{lanes, 16, queryCount <= lanes}, {3 * lanes, 8, many && three}, {4 * lanes, 6, many && !three}};
+  return takenOf({{lanes, 16, queryCount <= lanes}, {3 * lanes, 8, many && three}, {4 * lanes, 6, many && !three}});
 }
 
 void AttentionEmitter::emit() {
   hl::Var n("n"), m("m"), u("u");
   hl::Expr value;
-  for (const Choice &choice : choices()) {
+  for (const AttentionChoice &choice : choices()) {
     AttentionBlock block;
     hl::Func part = this->block(choice.queries, choice.keys, block);
     block.condition = choice.condition;
