@@ -8,7 +8,8 @@ ROOMS = {"ir": {"ir"}, "frontend": {"frontend", "ir"}, "passes": {"passes", "ir"
 # What code generation must know of the runtime: the layout of what it generates, and the runtime's own code to link.
 RUNTIME_ABI = {"runtime/Descriptor.h", "runtime/weft.h", "runtime/bitcode/RuntimeBitcode.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
-NEEDS_README = ["examples", "bench", "tests", "tools", *ROOMS]
+# Folders of data, and families of tests that the README above them speaks for.
+NO_README = re.compile(r"(^|/)(build[^/]*|\.[^/]*|__pycache__|Inputs|corpus)(/|$)|^tests/e2e/")
 
 
 def sources(room):
@@ -34,6 +35,14 @@ def resolve(path, name):
     return None
 
 
+def folders():
+    """Every folder that must say what it is for, relative to the root."""
+    for path in sorted(ROOT.rglob("*")):
+        name = path.relative_to(ROOT).as_posix()
+        if not NO_README.search(name) and path.is_dir() and any(path.iterdir()):
+            yield name
+
+
 class Structure(unittest.TestCase):
     def test_rooms_include_in_one_direction(self):
         seen = 0
@@ -57,10 +66,13 @@ class Structure(unittest.TestCase):
                 self.assertEqual(room, "codegen", f"{path.relative_to(ROOT)} includes {name}")
 
     def test_folders_say_what_they_are_for(self):
-        for folder in NEEDS_README:
-            readme = ROOT / folder / "README.md"
-            self.assertTrue(readme.exists(), f"{folder}/README.md is missing")
-            self.assertLessEqual(len(readme.read_text().splitlines()), 40, f"{folder}/README.md")
+        known = list(folders())
+        self.assertLessEqual({"docs", "examples/bert", "tests/unit", *ROOMS}, set(known), "folders were not found")
+        for folder in known:
+            with self.subTest(folder=folder):
+                readme = ROOT / folder / "README.md"
+                self.assertTrue(readme.exists(), f"{folder}/README.md is missing")
+                self.assertLessEqual(len(readme.read_text().splitlines()), 40, f"{folder}/README.md")
 
     def test_no_machine_paths(self):
         for path, _, _, _ in includes():
