@@ -59,7 +59,10 @@ typedef struct weft_options {
   void *parallel_user;            /**< first argument of parallel_for */
   char *error;                    /**< receives a message when opening fails; may be NULL */
   size_t error_size;              /**< bytes of error, its final 0 included */
-  uint64_t reserved[8];           /**< zero */
+  int32_t map_weights; /**< non-zero: read the weights where the file is mapped, in memory that processes share. Else opening copies them into
+                            huge pages, which are read up to twice as fast, where the system has some and no allocator is given */
+  int32_t reserved0;   /**< zero */
+  uint64_t reserved[7]; /**< zero */
 } weft_options;
 
 /** Options of NAME_context_create_with. A zeroed struct, or NULL, is the default. */

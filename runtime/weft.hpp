@@ -34,6 +34,7 @@ struct Options {
   std::string weightsFile;    ///< packed weights, for models compiled with --weights-file
   std::string target;         ///< one of the compiled targets; empty: the best that runs here
   bool verifyWeights = false; ///< hash the whole weights file at opening
+  bool mapWeights = false;    ///< read the weights where the file is mapped: shared by processes, but slower (weft.h)
 };
 
 /// An opened model: immutable, may be shared by threads, must outlive its contexts.
@@ -45,6 +46,7 @@ public:
     weft_options open = {};
     open.threads = options.threads;
     open.verify_weights = options.verifyWeights;
+    open.map_weights = options.mapWeights;
     open.weights_file = options.weightsFile.empty() ? nullptr : options.weightsFile.c_str();
     open.target = options.target.empty() ? nullptr : options.target.c_str();
     open.error = message;

@@ -16,6 +16,7 @@ namespace weft::rt {
 
 constexpr int64_t kMessageBytes = 512;
 constexpr size_t kPageThreshold = 1 << 20; // larger blocks are mapped, so that untouched pages cost nothing
+constexpr size_t kHugePage = 2 << 20;
 
 /// Where a message goes: a context's own, or the caller's buffer of the options (then data may be null).
 struct Message {
@@ -38,6 +39,8 @@ struct TextSink {
 
 void *allocate(const weft_allocator &allocator, size_t bytes);
 void release(const weft_allocator &allocator, void *memory, size_t bytes);
+/// Whether memory that asks for huge pages can get them.
+bool hasHugePages();
 
 inline uint64_t alignUp(uint64_t value) { return (value + WEFT_ALIGNMENT - 1) & ~uint64_t(WEFT_ALIGNMENT - 1); }
 inline int64_t elementBytes(int32_t dtype) { return dtype == WEFT_BOOL ? 1 : 4; }
@@ -51,7 +54,7 @@ int32_t chooseTarget(const weft_model_descriptor &descriptor, const char *wanted
 void sha256(const uint8_t *data, uint64_t bytes, uint8_t digest[32]);
 void hexDigest(const uint8_t digest[32], char text[65]);
 
-/// Sets model->weights from the embedded section or the mapped file.
+/// Sets model->weights from the embedded section or the mapped file, or from a copy of them in huge pages.
 weft_status openWeights(weft_model &model, const weft_options &options, Message message);
 void closeWeights(weft_model &model);
 
@@ -113,6 +116,7 @@ struct weft_model {
   const uint8_t *weights;
   void *mapping; // of the weights file, or null
   size_t mappingBytes;
+  void *copy; // of the weights in huge pages, or null
 };
 
 struct weft_profile {

@@ -1,7 +1,8 @@
 //===- Weights.cpp - embedded or mapped weights --------------------------------------------------------------===//
 //
 // A weights file is mapped read-only and its header compared with what the code wants: size and SHA-256. The whole
-// content is hashed only on request, since that costs more than opening should.
+// content is hashed only on request, since that costs more than opening should. Mapped files lie in pages of 4 KiB, which hold up what reads
+// them once from end to end (docs/generation.md): where there are huge pages, the weights are copied into some.
 //
 //===------------------------------------------------------------------------------------------------------===//
 #include "Internal.h"
@@ -69,7 +70,7 @@ static weft_status mapFile(weft_model &model, const char *path, Message message)
   return checkHeader(info, static_cast<const uint8_t *>(mapping), path, message);
 }
 
-weft_status weft::rt::openWeights(weft_model &model, const weft_options &options, Message message) {
+static weft_status findWeights(weft_model &model, const weft_options &options, Message message) {
   const weft_weights_info &info = model.descriptor->weights;
   model.weights = static_cast<const uint8_t *>(info.data);
   if (info.bytes == 0 || info.data) {
@@ -96,7 +97,31 @@ weft_status weft::rt::openWeights(weft_model &model, const weft_options &options
   return WEFT_OK;
 }
 
+/// Copies the weights into huge pages if there are any; without memory for it they stay where they are.
+static void moveWeights(weft_model &model, const weft_options &options) {
+  uint64_t bytes = model.descriptor->weights.bytes;
+  if (options.map_weights || options.allocator.allocate || bytes < kHugePage || !hasHugePages())
+    return;
+  void *copy = allocate(options.allocator, bytes);
+  if (!copy)
+    return;
+  memcpy(copy, model.weights, bytes);
+  model.copy = copy;
+  model.weights = static_cast<const uint8_t *>(copy);
+  if (model.mapping)
+    munmap(model.mapping, model.mappingBytes);
+  model.mapping = nullptr;
+}
+
+weft_status weft::rt::openWeights(weft_model &model, const weft_options &options, Message message) {
+  weft_status status = findWeights(model, options, message);
+  if (!status)
+    moveWeights(model, options);
+  return status;
+}
+
 void weft::rt::closeWeights(weft_model &model) {
   if (model.mapping)
     munmap(model.mapping, model.mappingBytes);
+  release(model.options.allocator, model.copy, model.descriptor->weights.bytes);
 }

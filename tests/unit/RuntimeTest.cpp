@@ -300,6 +300,49 @@ TEST_F(WeightsFileTest, MapsTheFile) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>(model.get()->weights) % WEFT_ALIGNMENT, 0u);
 }
 
+/// Whether an address lies in the memory that holds the weights file.
+static bool isMapped(const uint8_t *address, const std::string &path) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0, end = 0;
+    sscanf(line.c_str(), "%lx-%lx", &begin, &end);
+    auto at = reinterpret_cast<unsigned long>(address);
+    if (begin <= at && at < end)
+      return line.find(path) != std::string::npos;
+  }
+  return false;
+}
+
+TEST_F(WeightsFileTest, LargeWeightsAreCopiedIntoHugePages) {
+  content = std::string(5 << 20, 'w');
+  SetUp();
+  write();
+  weft::Model moved(&descriptor);
+  weft::Options options;
+  options.mapWeights = true;
+  weft::Model mapped(&descriptor, options);
+  for (const weft::Model *model : {&moved, &mapped})
+    EXPECT_EQ(memcmp(model->get()->weights, content.data(), content.size()), 0);
+  EXPECT_TRUE(isMapped(mapped.get()->weights, path));
+  if (weft::rt::hasHugePages()) {
+    EXPECT_FALSE(isMapped(moved.get()->weights, path));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(moved.get()->weights) % weft::rt::kHugePage, 0u);
+  }
+}
+
+TEST_F(WeightsFileTest, AnAllocatorKeepsTheWeightsMapped) {
+  content = std::string(5 << 20, 'w');
+  SetUp();
+  write();
+  weft_options options = {};
+  options.allocator.allocate = [](void *, size_t bytes, size_t alignment) { return aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment); };
+  options.allocator.release = [](void *, void *memory, size_t) { free(memory); };
+  weft_model *model;
+  ASSERT_EQ(weft_rt_open(&descriptor, &model, &options), WEFT_OK);
+  EXPECT_TRUE(isMapped(model->weights, path));
+  weft_rt_close(model);
+}
+
 TEST_F(WeightsFileTest, MissingFileIsNamed) {
   EXPECT_EQ(failedOpen(descriptor, {}, WEFT_ERROR_WEIGHTS), "can't open weights file '" + path + "': No such file or directory");
 }
