@@ -33,6 +33,9 @@ mlir::OwningOpRef<mlir::ModuleOp> lowerFile(llvm::StringRef path, const Frontend
 /// at the lines that ask.
 void checkWeights(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics);
 
+/// Remarks on every tensor of the checkpoint that the model does not read: one that is there under two prefixes is read under the first.
+void listUnusedTensors(ModelOp model, const WeightStore &weights, Diagnostics &diagnostics);
+
 /// The range of the description that a location points to, without a file if there is none.
 SourceRange rangeOf(mlir::Location loc, const SourceManager &sources);
 

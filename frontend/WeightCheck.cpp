@@ -2,6 +2,7 @@
 #include "Frontend.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
 
@@ -165,6 +166,22 @@ void WeightChecker::check(WeightOp weight) {
   }
   if (!missing.empty())
     reportMissing(weight, missing);
+}
+
+void listUnusedTensors(ModelOp model, const WeightStore &weights, Diagnostics &diagnostics) {
+  StringSet<> read;
+  for (WeightOp weight : model.getOps<WeightOp>()) {
+    if (!weight.getPath())
+      continue;
+    std::optional<uint64_t> layers = weight.getLayers();
+    for (int64_t i = 0, count = int64_t(layers.value_or(1)); i < count; ++i)
+      if (std::optional<std::string> name = findWeightName(weight, layers ? std::optional<int64_t>(i) : std::nullopt, weights))
+        read.insert(*name);
+  }
+  for (const std::string &name : weights.names())
+    if (!read.contains(name))
+      diagnostics.remark({}, "the description does not read '" + name + "', " + storedText(*weights.find(name)) + " of '" +
+                                 weights.description() + "'");
 }
 
 void checkWeights(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
