@@ -53,8 +53,8 @@ def single_scenes():
 
 
 def random_pair(rng):
-    """A scene of two different shapes, beside or above each other."""
-    first, second = (("left", "right"), ("top", "bottom"), ("bottom", "top"))[rng.integers(3)]
+    """A scene of two different shapes, the first beside (on the left of) the second or above it: a drawing has one caption."""
+    first, second = (("left", "right"), ("top", "bottom"))[rng.integers(2)]
     kinds = rng.choice(len(COLOURS) * len(SHAPES), 2, replace=False)
     scene = []
     for kind, place in zip(kinds, (first, second)):
@@ -78,7 +78,7 @@ def caption(scene):
     size, colour, shape, place = scene[0]
     if len(scene) == 1:
         return f"a {size} {colour} {shape} {PREPOSITION[place]} the {place}"
-    relation = {"left": "beside", "top": "above", "bottom": "below"}[place]
+    relation = {"left": "beside", "top": "above"}[place]
     return f"a {size} {colour} {shape} {relation} a {scene[1][0]} {scene[1][1]} {scene[1][2]}"
 
 

