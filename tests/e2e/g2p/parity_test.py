@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import seq2seq  # noqa: E402
 from checkpoint import load_safetensors  # noqa: E402
 from family import EXAMPLES, FamilyTest  # noqa: E402
+from generation import beam, score_of  # noqa: E402
 from harness import WEFT, main  # noqa: E402
 
 FOLDER = EXAMPLES / "g2p"
@@ -69,6 +70,23 @@ class G2p(FamilyTest):
             for row, ids in enumerate(tokens):
                 with self.subTest(beams=beams, row=row):
                     self.assertBeam(ids, self.logits_of(inputs, row), [1], 2, 24, beams)
+
+    def test_best_sequences_with_a_length_penalty(self):
+        library = self.compile(FOLDER / "g2p.weft", "best.so", weights=FOLDER)
+        inputs = self.encode([word for word, _, _ in self.heldout[9:6000:1500]])
+        for penalty in (0.0, 0.6, 1.5):
+            options = ["--max", "24", "--beam", "4", "--results", "3", "--length-penalty", str(penalty)]
+            tokens, _ = self.generate(library, inputs, *options)
+            self.assertEqual(tokens.shape[:2], (len(inputs["source_len"]), 3))
+            for row, found in enumerate(tokens):
+                with self.subTest(penalty=penalty, row=row):
+                    logits_of = self.logits_of(inputs, row)
+                    wanted = beam(logits_of, [1], 2, 24, 4, penalty)[:3]
+                    ends = [list(ids).index(2) + 1 if 2 in ids else len(ids) for ids in found]
+                    found = [list(map(int, ids[:end])) for ids, end in zip(found, ends)]
+                    scores = [score_of(logits_of, [1], ids, penalty) for ids in found]
+                    np.testing.assert_allclose(scores, [score for score, _ in wanted], atol=1e-3)
+                    self.assertEqual(len(set(map(tuple, found))), 3)
 
     def test_draws(self):
         library = self.compile(FOLDER / "g2p.weft", "draws.so", weights=FOLDER)
