@@ -228,20 +228,73 @@ Value IRGen::sinusoidal(const BoundCall &call) {
   return Value::ofDeferred(ValueKind::Table, {make}, call.range);
 }
 
+namespace {
+/// How rotations are slowed down for contexts longer than a model was trained on; weft.rope has the formula.
+struct RopeScaling {
+  double factor = 1;
+  SmallVector<double, 3> ramp; ///< low, high, context; or empty: all pairs alike
+};
+} // namespace
+
+/// The arguments from `scaling` on, under the names that config.json files give: "linear" takes a factor, "llama3" the others too.
+static std::optional<RopeScaling> readScaling(const BoundCall &call, unsigned first, Reporter &reporter) {
+  StringRef kind = call.text(first);
+  auto place = [&](unsigned arg) { return call.argRanges[arg].isValid() ? call.argRanges[arg] : call.range; };
+  static constexpr StringLiteral kinds[] = {"default", "linear", "llama3"};
+  size_t needed = kind == "default" ? 0 : kind == "linear" ? 1 : 4;
+  if (!llvm::is_contained(kinds, kind)) {
+    reporter.error(place(first), "there is no scaling \"" + kind + "\" of rotations; expected \"default\", \"linear\" or \"llama3\"");
+    return std::nullopt;
+  }
+  SmallVector<double, 4> numbers;
+  for (unsigned arg = first + 1; arg <= first + needed; ++arg) {
+    StringRef name = call.builtin.params[arg].name;
+    const Number *number = call[arg].asNumber();
+    if (!number) {
+      reporter.error(place(first), "the scaling \"" + kind + "\" needs '" + name + "'");
+      return std::nullopt;
+    }
+    if (!(number->toDouble() > 0)) {
+      reporter.error(place(arg), "'" + name + "' must be above 0, not " + number->text());
+      return std::nullopt;
+    }
+    numbers.push_back(number->toDouble());
+  }
+  for (unsigned arg = first + 1 + needed; arg < call.args.size(); ++arg)
+    if (call[arg].asNumber())
+      reporter.warning(place(arg), "the scaling \"" + kind + "\" does not use '" + call.builtin.params[arg].name + "'");
+  if (needed == 4 && numbers[1] >= numbers[2]) {
+    reporter.error(place(first + 3), "'high' must be above 'low', " + call[first + 2].asNumber()->text() + ", not " + call[first + 3].asNumber()->text());
+    return std::nullopt;
+  }
+  RopeScaling scaling;
+  if (needed > 0)
+    scaling.factor = numbers[0];
+  if (needed == 4)
+    scaling.ramp.assign(numbers.begin() + 1, numbers.end());
+  return scaling;
+}
+
 Value IRGen::rope(const BoundCall &call) {
   std::optional<PairStyle> style = readStyle(call, 3, reporter);
   std::optional<int64_t> features = staticWidth(call, 0);
-  if (!style || !features)
+  std::optional<RopeScaling> scaling = readScaling(call, 5, reporter);
+  if (!style || !features || !scaling)
     return Value::error();
+  if (!(call.number(2) > 0)) {
+    reporter.error(call.argRanges[2].isValid() ? call.argRanges[2] : call.range, "'theta' must be above 0, not " + call[2].asNumber()->text());
+    return Value::error();
+  }
   int64_t heads = call.integer(1);
   int64_t width = call.has(4) ? call.integer(4) : *features / heads;
   std::string why;
   Inferred type = inferRope(call.type(0), {}, heads, width, why);
   if (!admit(type, why, call))
     return Value::error();
-  return Value::ofTensor(RopeOp::create(builder, call.loc, *type, call.tensor(0), mlir::Value(), heads, APFloat(call.number(2)),
-                                        *style, width),
-                         call.range);
+  auto ramp = scaling->ramp.empty() ? mlir::DenseF64ArrayAttr() : builder.getDenseF64ArrayAttr(scaling->ramp);
+  auto op = RopeOp::create(builder, call.loc, *type, call.tensor(0), mlir::Value(), heads, APFloat(call.number(2)), *style, width,
+                           APFloat(scaling->factor), ramp);
+  return Value::ofTensor(op, call.range);
 }
 
 } // namespace weft

@@ -55,12 +55,17 @@ def Weft_RopeOp : Weft_TensorOp<"rope"> {
     Rotates pairs of features of the first `width` features of each head by position * theta^(-2i/width): (a, b) becomes (a cos - b sin,
     b cos + a sin). `half` pairs feature i with i + width/2, `interleaved` 2i with 2i+1. Positions start at `offset` (a scalar or one
     per batch row), 0 without it. Features from `width` on stay. Source: Su et al. 2021.
+
+    `factor` slows rotations down, for contexts longer than a model was trained on: of all pairs (Chen et al. 2023), or with
+    `ramp = [low, high, context]` of those that make at most `low` turns in `context` positions; those that make at least `high` keep their
+    speed, and between them the two speeds are mixed linearly in the number of turns (Llama 3.1).
     Example:
     ```mlir
     %y = weft.rope %x heads 2 theta 10000.0 style half width 4 : (!weft.tensor<[batch, seq, 8], f32>) -> !weft.tensor<[batch, seq, 8], f32>
     ```
   }];
-  let arguments = (ins Weft_F32:$x, Optional<Weft_I32>:$offset, I64Attr:$heads, F64Attr:$theta, Weft_PairStyleAttr:$style, I64Attr:$width);
+  let arguments = (ins Weft_F32:$x, Optional<Weft_I32>:$offset, I64Attr:$heads, F64Attr:$theta, Weft_PairStyleAttr:$style, I64Attr:$width,
+                       DefaultValuedAttr<F64Attr, "1.0">:$factor, OptionalAttr<DenseF64ArrayAttr>:$ramp);
   let results = (outs Weft_F32:$result);
   let assemblyFormat = "$x (`offset` $offset^)? `heads` $heads `theta` $theta `style` $style `width` $width attr-dict `:` functional-type(operands, results)";
 }

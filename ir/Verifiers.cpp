@@ -66,6 +66,14 @@ LogicalResult RopeOp::verify() {
   std::string why;
   if (!getTheta().isFinite() || !(getTheta().convertToDouble() > 0))
     return emitOpError("needs a positive theta");
+  double factor = getFactor().convertToDouble();
+  if (!std::isfinite(factor) || !(factor > 0))
+    return emitOpError("needs a positive factor");
+  if (std::optional<ArrayRef<double>> ramp = getRamp()) {
+    bool isSound = ramp->size() == 3 && llvm::all_of(*ramp, [](double x) { return std::isfinite(x) && x > 0; }) && (*ramp)[0] < (*ramp)[1];
+    if (!isSound)
+      return emitOpError("needs a ramp of three positive numbers, low, high and context, with low below high");
+  }
   return expectType(*this, inferRope(typeOf(getX()), typeOf(getOffset()), getHeads(), getWidth(), why), getType(), why);
 }
 

@@ -69,14 +69,26 @@ static Error emitSinusoidal(SinusoidalOp op, KernelGraph &graph) {
   return pointwise(op, graph, vars, hl::cast<float>(hl::select(sine, hl::sin(angle), hl::cos(angle))));
 }
 
+/// Radians a position of a pair; the formula is in the op's description. In double, as the angles are.
+static hl::Expr rotationRate(RopeOp op, hl::Expr pair) {
+  double theta = op.getTheta().convertToDouble(), factor = op.getFactor().convertToDouble();
+  hl::Expr rate = hl::exp(hl::cast<double>(pair) * hl::Expr(-2.0 * std::log(theta) / double(op.getWidth())));
+  std::optional<ArrayRef<double>> ramp = op.getRamp();
+  if (!ramp)
+    return factor == 1 ? rate : rate * hl::Expr(1 / factor);
+  double low = (*ramp)[0], high = (*ramp)[1], context = (*ramp)[2];
+  hl::Expr turns = rate * hl::Expr(context / (2 * M_PI));
+  hl::Expr kept = hl::clamp((turns - hl::Expr(low)) * hl::Expr(1 / (high - low)), hl::Expr(0.0), hl::Expr(1.0));
+  return rate * (hl::Expr(1 / factor) + kept * hl::Expr(1 - 1 / factor));
+}
+
 static Error emitRope(RopeOp op, KernelGraph &graph) {
   Vars vars = varsFor(op.getResult()); // feature of all heads, time, batch
   int width = int(op.getWidth()), headWidth = int(*typeOf(op.getX()).getExpr(-1).constant() / op.getHeads());
   bool half = op.getStyle() == PairStyle::Half;
   // Sine and cosine of a row's positions, once for all heads.
   hl::Var pair("pair"), time("m"), batch("u");
-  hl::Expr rate = hl::exp(hl::cast<double>(pair) * hl::Expr(-2.0 * std::log(op.getTheta().convertToDouble()) / width));
-  hl::Expr angle = hl::cast<double>(positionOf(op.getOffset(), {pair, time, batch}, graph)) * rate;
+  hl::Expr angle = hl::cast<double>(positionOf(op.getOffset(), {pair, time, batch}, graph)) * rotationRate(op, pair);
   hl::Func sines(graph.name("sines")), cosines(graph.name("cosines"));
   sines(pair, time, batch) = hl::cast<float>(hl::sin(angle));
   cosines(pair, time, batch) = hl::cast<float>(hl::cos(angle));

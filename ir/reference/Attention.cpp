@@ -35,18 +35,35 @@ Results reference::repeatHeads(const Call &call) {
   return just(y);
 }
 
+/// Radians a position of each pair.
+static std::vector<double> rotationRates(RopeOp op) {
+  int64_t width = op.getWidth();
+  double theta = op.getTheta().convertToDouble(), factor = op.getFactor().convertToDouble();
+  std::vector<double> rates;
+  for (int64_t i = 0; i < width / 2; ++i) {
+    double rate = std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(width)), kept = 0;
+    if (std::optional<ArrayRef<double>> ramp = op.getRamp()) {
+      double turns = rate * (*ramp)[2] / (2 * M_PI);
+      kept = std::clamp((turns - (*ramp)[0]) / ((*ramp)[1] - (*ramp)[0]), 0.0, 1.0);
+    }
+    rates.push_back((1 - kept) * rate / factor + kept * rate);
+  }
+  return rates;
+}
+
 Results reference::rope(const Call &call) {
   auto op = llvm::cast<RopeOp>(call.op);
   const Tensor *offset = call.find(op.getOffset());
   Tensor y = call[op.getX()];
   int64_t batch = y.dim(0), time = y.dim(1), heads = op.getHeads(), width = op.getWidth(), head = y.dim(2) / heads;
   bool half = op.getStyle() == PairStyle::Half;
-  double theta = op.getTheta().convertToDouble(), *out = y.mutableData();
+  std::vector<double> rates = rotationRates(op);
+  double *out = y.mutableData();
   for (int64_t n = 0; n < batch; ++n)
     for (int64_t t = 0; t < time; ++t) {
       double position = static_cast<double>(t) + (offset ? (*offset)[offset->rank() ? n : 0] : 0);
       for (int64_t i = 0; i < width / 2; ++i) {
-        double angle = position * std::pow(theta, -2.0 * static_cast<double>(i) / static_cast<double>(width));
+        double angle = position * rates[i];
         double cosine = std::cos(angle), sine = std::sin(angle);
         for (int64_t h = 0; h < heads; ++h) {
           double *features = out + (n * time + t) * heads * head + h * head;

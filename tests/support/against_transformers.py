@@ -100,7 +100,9 @@ def check_t5():
 
 
 def check_llama():
-    for name, changes in (("llama grouped", {"num_key_value_heads": 2}), ("llama plain, untied", {"num_key_value_heads": 6, "tie_word_embeddings": False})):
+    for name, changes in (("llama grouped", {"num_key_value_heads": 2}), ("llama plain, untied", {"num_key_value_heads": 6, "tie_word_embeddings": False}),
+                          ("llama 3.1", {"num_key_value_heads": 2, "rope_theta": 100.0, "rope_scaling": llama.LLAMA3 | {"original_max_position_embeddings": 16}}),
+                          ("llama linear", {"num_key_value_heads": 2, "rope_scaling": {"type": "linear", "factor": 2.5}})):
         cfg = llama.config(hidden_size=48, num_attention_heads=6, num_hidden_layers=2, intermediate_size=100, vocab_size=65, rope_theta=500000.0) | changes
         weights, inputs = llama.random_checkpoint(cfg), llama.batch(cfg, 2, 23)
         got = load(hf.LlamaForCausalLM, cfg, weights)(tensors_of(inputs)["tokens"])

@@ -5,6 +5,10 @@ import reference as ref
 from checkpoint import Random
 
 
+# Llama 3.1's.
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
+
+
 def config(**changes):
     """A config.json; the defaults are a published model of 135 million parameters (SmolLM)."""
     return {"model_type": "llama", "hidden_size": 576, "num_attention_heads": 9, "num_key_value_heads": 3, "num_hidden_layers": 30,
@@ -15,6 +19,14 @@ def config(**changes):
 def sizes(cfg):
     heads = cfg["num_attention_heads"]
     return heads, cfg.get("num_key_value_heads") or heads, cfg.get("head_dim") or cfg["hidden_size"] // heads
+
+
+def scaling(cfg):
+    """What `rope_scaling` says, as arguments of ref.scaled_rates."""
+    given = cfg.get("rope_scaling") or {}
+    names = {"rope_type": "kind", "type": "kind", "factor": "factor", "low_freq_factor": "low", "high_freq_factor": "high",
+             "original_max_position_embeddings": "context"}
+    return {names[key]: value for key, value in given.items()}
 
 
 def random_checkpoint(cfg, seed=1):
@@ -44,8 +56,8 @@ def forward(cfg, tensors, tokens):
     for i in range(cfg["num_hidden_layers"]):
         layer = w(f"layers.{i}")
         own, mlp, h = layer("self_attn"), layer("mlp"), ref.rms_norm(x, layer("input_layernorm"), eps)
-        q = ref.rope(ref.linear(h, own("q_proj")), heads, cfg["rope_theta"])
-        k = ref.rope(ref.linear(h, own("k_proj")), kv_heads, cfg["rope_theta"])
+        q = ref.rope(ref.linear(h, own("q_proj")), heads, cfg["rope_theta"], scaling=scaling(cfg))
+        k = ref.rope(ref.linear(h, own("k_proj")), kv_heads, cfg["rope_theta"], scaling=scaling(cfg))
         seen = ref.attention(q, k, ref.linear(h, own("v_proj")), heads, ref.causal(time, time), kv_heads=kv_heads)
         x = x + ref.linear(seen, own("o_proj"))
         h = ref.rms_norm(x, layer("post_attention_layernorm"), eps)

@@ -141,11 +141,24 @@ def sinusoidal(time, width, style="interleaved"):
     return np.stack([np.sin(angle), np.cos(angle)], -1).reshape(time, width)
 
 
-def rope(x, heads, theta=10000.0, style="half", width=None):
-    """Rotary embedding of Su et al. 2021 on the first WIDTH features of each head."""
+def scaled_rates(rates, kind="default", factor=1.0, low=1.0, high=4.0, context=8192):
+    """Rotations a position, slowed down as Hugging Face's modeling_rope_utils does for rope_type KIND."""
+    if kind == "linear":
+        return rates / factor
+    if kind == "llama3":
+        wavelength = 2 * np.pi / rates
+        smooth = (context / wavelength - low) / (high - low)
+        between = (1 - smooth) * rates / factor + smooth * rates
+        return np.where(wavelength > context / low, rates / factor, np.where(wavelength < context / high, rates, between))
+    assert kind == "default"
+    return rates
+
+
+def rope(x, heads, theta=10000.0, style="half", width=None, scaling=None):
+    """Rotary embedding of Su et al. 2021 on the first WIDTH features of each head; SCALING are arguments of scaled_rates."""
     h = split_heads(x, heads)
     width = width or h.shape[-1]
-    angle = np.arange(h.shape[2])[:, None] / theta ** (2 * np.arange(width // 2) / width)
+    angle = np.arange(h.shape[2])[:, None] * scaled_rates(theta ** (-2 * np.arange(width // 2) / width), **(scaling or {}))
     cos, sin = np.cos(angle), np.sin(angle)
     turned, rest = h[..., :width], h[..., width:]
     if style == "half":

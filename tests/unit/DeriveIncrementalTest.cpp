@@ -284,6 +284,7 @@ const Family families[] = {
     {"padded", {}, TOY("  input stream_len : i32[batch]\n", " + sinusoidal(d, \"half\")", "attention(q, k, v, 2, causal & padding(stream_len))")},
     {"two_tables", {}, TOY("", " + (positions(70, d, 2) @ \"wpe\" + sinusoidal(d)) * 0.5", "attention(q, k, v, 2, causal)")},
     {"softcap", {}, TOY("", "", "attention(rope(q, 2, 100, \"interleaved\", 4), rope(k, 2, 100, \"interleaved\", 4), v, 2, causal, softcap = 5, scale = 1)")},
+    {"rope_scaling", {}, TOY("", "", "attention(rope(q, 2, 100, scaling = \"llama3\", factor = 4, low = 1, high = 3, context = 20), rope(k, 2, 100, scaling = \"llama3\", factor = 4, low = 1, high = 3, context = 20), v, 2, causal)")},
     {"by_hand", {}, TOY("", "", "merge_heads(matmul(softmax(masked(matmul(split_heads(q, 2), transpose(split_heads(k, 2))) / 3, causal)), split_heads(v, 2)))")},
     {"image", {}, TOY("  input image : f32[batch, 5, d]\n  input shift : f32[batch, d]\n  input gain : f32[d]\n",
                       " * gain + reshape(shift, [batch, 1, d])", "attention(q, linear(image, d) @ \"ik\", image, 2) + attention(q, k, v, 2, causal)")},

@@ -163,6 +163,12 @@ TEST(KernelTable, SinusoidsAndRope) {
     rope.ints(1, 0, 50);
     rope.run({{"b", 2}, {"t", 9}});
   }
+  for (llvm::StringRef scaling : {"factor = 3.0 : f64", "factor = 8.0 : f64, ramp = array<f64: 0.5, 4.0, 60.0>"}) {
+    KernelCase rope(kernel("pointwise", "%x: !weft.tensor<[b, t, 32], f32>",
+                           ("%y = weft.rope %x heads 2 theta 1.0e+03 style half width 16 {" + scaling + "} : (!weft.tensor<[b, t, 32], f32>) -> !weft.tensor<[b, t, 32], f32>").str(),
+                           "!weft.tensor<[b, t, 32], f32>"));
+    rope.run({{"b", 1}, {"t", 200}});
+  }
 }
 
 TEST(KernelTable, TakeLastAndMeanPool) {

@@ -106,6 +106,24 @@ TEST(Reference, RopeTurnsPairs) {
             {1, 2, 3, 4, c - 3 * s, 2 * c2 - 4 * s2, 3 * c + s, 4 * c2 + 2 * s2});
 }
 
+TEST(Reference, RopeScalesItsRates) {
+  Tensor x = tensor({1, 2, 8}, {1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0});
+  auto turned = [](std::vector<double> rates) {
+    std::vector<double> all = {1, 1, 1, 1, 0, 0, 0, 0};
+    for (double rate : rates)
+      all.push_back(std::cos(rate));
+    for (double rate : rates)
+      all.push_back(std::sin(rate));
+    return all;
+  };
+  EXPECT_OP(f("%y = weft.rope %x heads 1 theta 10000.0 style half width 8 {factor = 4.0 : f64}", {t("1, 2, 8")}, t("1, 2, 8")), ARGS(x),
+            turned({0.25, 0.025, 0.0025, 0.00025}));
+  // Over 100 positions the pairs make 15.9, 1.59, 0.159 and 0.0159 turns: the first is fast, the second lies between 1 and 3.
+  double kept = (10 / (2 * M_PI) - 1) / 2;
+  EXPECT_OP(f("%y = weft.rope %x heads 1 theta 10000.0 style half width 8 {factor = 4.0 : f64, ramp = array<f64: 1.0, 3.0, 100.0>}", {t("1, 2, 8")}, t("1, 2, 8")), ARGS(x),
+            turned({1, 0.1 * kept + 0.025 * (1 - kept), 0.0025, 0.00025}));
+}
+
 TEST(Reference, RopeKeepsFeaturesPastItsWidthAndCountsFromTheOffset) {
   Tensor x = tensor({2, 1, 4}, {1, 0, 5, 6, 1, 0, 5, 6});
   Tensor offset(Tensor::Element::I32, {2}, {0, 3});

@@ -47,6 +47,27 @@ class LlamaTest(FamilyTest):
         written = {k: v for k, v in cfg.items() if k not in ("num_key_value_heads", "rope_theta")} | {"rope_parameters": {"rope_theta": 500000.0}}
         self.check_config(cfg, ((2, 13),), [4], 10, written)
 
+    def test_scaled_rotations(self):
+        """Llama 3.1's, where some pairs keep their speed, some are slowed down and some lie between; linear ones; under both names."""
+        llama3 = llama.LLAMA3 | {"original_max_position_embeddings": 32}
+        cfg = llama.config(**SMALL | {"rope_theta": 100.0, "rope_scaling": llama3})
+        turns = 32 / (2 * np.pi) * 100.0 ** (-2 * np.arange(4) / 8)
+        self.assertTrue((turns > 4).any() and (turns < 1).any() and ((turns > 1) & (turns < 4)).any())
+        self.check_config(cfg, ((1, 1), (2, 90)), [9, 1, 4], 40)
+        linear = llama.config(**SMALL | {"rope_scaling": {"type": "linear", "factor": 4.0}})
+        self.check_config(linear, ((2, 33),), [4], 20)
+        nested = {k: v for k, v in cfg.items() if k not in ("rope_scaling", "rope_theta")} | {"rope_parameters": llama3 | {"rope_theta": 100.0}}
+        self.check_config(cfg, ((2, 40),), [4], 10, nested)
+
+    def test_scalings_that_are_refused(self):
+        """What would give other numbers is an error."""
+        for given, words in (({"rope_type": "yarn", "factor": 4.0}, r'no scaling "yarn"'), ({"type": "dynamic", "factor": 2.0}, r'no scaling "dynamic"'),
+                             ({"rope_type": "llama3", "factor": 8.0}, r'"llama3" needs .low.'), ({"type": "linear"}, r'"linear" needs .factor.'),
+                             ({"type": "linear", "factor": 0}, "above 0, not 0"), ({"type": 3}, "expected a string")):
+            with self.subTest(given=given):
+                config = self.write("config.json", json.dumps(llama.config(**SMALL | {"rope_scaling": given})))
+                self.fails(["check", EXAMPLES / SOURCE, "--config", config], words, errors=None)
+
     def test_biases_and_head_width(self):
         self.check_config(llama.config(**SMALL | {"attention_bias": True, "mlp_bias": True, "head_dim": 12}), ((2, 13),), [4], 10)
 
