@@ -182,7 +182,7 @@ using TypePtr = std::unique_ptr<TypeExpr>;
 //===----------------------------------------------------------------------===//
 
 enum class StmtKind {
-  Error, Import, Model, Block, Const, Prefix, Dim, Input, Weight, Let, Assign, Stack, Output, Generate, If, Return
+  Error, Import, Model, Block, Const, Prefix, Dim, Input, Weight, Let, Assign, Stack, Output, Generate, If, Require, Return
 };
 
 struct Stmt {
@@ -340,6 +340,14 @@ struct IfStmt : Stmt {
   bool hasElse = false;
   explicit IfStmt(SourceRange range) : Stmt(StmtKind::If, range) {}
   static bool classof(const Stmt *s) { return s->kind == StmtKind::If; }
+};
+
+/// `require c`, `require c, "what it means"`, in a model, block or stack.
+struct RequireStmt : Stmt {
+  ExprPtr condition;
+  StringExprPtr message; ///< or null
+  explicit RequireStmt(SourceRange range) : Stmt(StmtKind::Require, range) {}
+  static bool classof(const Stmt *s) { return s->kind == StmtKind::Require; }
 };
 
 /// `return e, g`, in a block.

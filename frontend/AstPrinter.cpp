@@ -166,6 +166,11 @@ private:
           os << '}';
         })
         .Case([&](const IfStmt *s) { os << "if ", exprs.print(*s->condition); })
+        .Case([&](const RequireStmt *s) {
+          os << "require ", exprs.print(*s->condition);
+          if (s->message)
+            os << ", ", exprs.print(*s->message);
+        })
         .Case([&](const ReturnStmt *s) {
           os << "return ";
           interleaveComma(s->values, os, [&](const ExprPtr &value) { exprs.print(*value); });

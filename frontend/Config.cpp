@@ -2,18 +2,36 @@
 #include "Config.h"
 #include "Json.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 
 namespace weft {
 
-std::optional<Config> Config::open(StringRef path, SourceManager &sources, Diagnostics &diagnostics) {
+static constexpr StringLiteral generationPrefix = "generation_config.";
+
+static std::optional<Config> openOne(StringRef path, SourceManager &sources, Diagnostics &diagnostics) {
   Expected<const SourceFile *> source = sources.open(path);
   if (source)
-    return parse(**source, diagnostics);
+    return Config::parse(**source, diagnostics);
   diagnostics.error({}, toString(source.takeError()));
   return std::nullopt;
+}
+
+std::optional<Config> Config::open(StringRef path, SourceManager &sources, Diagnostics &diagnostics) {
+  std::optional<Config> config = openOne(path, sources, diagnostics);
+  SmallString<256> beside(path);
+  sys::path::remove_filename(beside);
+  sys::path::append(beside, generationPrefix + "json");
+  if (!config || !sys::fs::exists(beside))
+    return config;
+  std::optional<Config> generation = openOne(beside, sources, diagnostics);
+  if (!generation)
+    return std::nullopt;
+  config->generation = std::make_shared<Config>(std::move(*generation));
+  return config;
 }
 
 std::optional<Config> Config::parse(const SourceFile &source, Diagnostics &diagnostics) {
@@ -60,7 +78,14 @@ static const json::Value *findIn(const json::Object &object, StringRef path) {
 
 const json::Value *Config::find(StringRef path) const {
   const json::Value *value = findIn(values, path);
+  if (!value && generation && path.consume_front(generationPrefix))
+    return generation->find(path);
   return value && value->kind() != json::Value::Null ? value : nullptr;
+}
+
+StringRef Config::nameOf(StringRef path) const {
+  bool isBeside = generation && path.starts_with(generationPrefix) && !findIn(values, path);
+  return isBeside ? generation->getName() : getName();
 }
 
 static void collectPaths(const json::Object &object, const std::string &prefix, std::vector<std::string> &paths) {
@@ -78,6 +103,8 @@ static void collectPaths(const json::Object &object, const std::string &prefix, 
 std::string Config::findNearest(StringRef path) const {
   std::vector<std::string> paths;
   collectPaths(values, "", paths);
+  if (generation)
+    collectPaths(generation->values, generationPrefix.str(), paths);
   llvm::sort(paths);
   return findNearestName(path, std::vector<StringRef>(paths.begin(), paths.end())).str();
 }

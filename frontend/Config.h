@@ -12,7 +12,8 @@ namespace weft {
 
 class Config {
 public:
-  /// Reads and parses a file. A file that can't be read, is no JSON or no object is an error in `diagnostics`.
+  /// Reads and parses a file, and the generation_config.json beside it if there is one: its keys are found behind "generation_config.".
+  /// A file that can't be read, is no JSON or no object is an error in `diagnostics`.
   static std::optional<Config> open(llvm::StringRef path, SourceManager &sources, Diagnostics &diagnostics);
   static std::optional<Config> parse(const SourceFile &source, Diagnostics &diagnostics);
 
@@ -25,12 +26,15 @@ public:
 
   /// The file's name as the user wrote it.
   llvm::StringRef getName() const { return name; }
+  /// The name of the file that a path speaks of.
+  llvm::StringRef nameOf(llvm::StringRef path) const;
 
 private:
   Config(std::string name, llvm::json::Object values) : name(std::move(name)), values(std::move(values)) {}
 
   std::string name;
   llvm::json::Object values;
+  std::shared_ptr<const Config> generation; ///< generation_config.json, or null
 };
 
 /// What a JSON value is, for messages: "the string \"gelu\"", "a list", "1.5".

@@ -16,6 +16,12 @@ namespace weft {
 /// Stands for the layer number in weight paths while they are built.
 constexpr char layerMark = '\x01';
 
+/// The options of `generate`.
+struct GenerateOptions {
+  std::optional<int64_t> start, limit;
+  llvm::SmallVector<int64_t> stop, suppress, suppressFirst; ///< tokens that end, are never chosen, are never chosen first
+};
+
 class IRGen {
 public:
   IRGen(mlir::MLIRContext &context, Reporter &reporter) : builder(&context), reporter(reporter) {}
@@ -27,7 +33,7 @@ public:
   /// Null if the input's elements don't fit the address space.
   mlir::Value addInput(const ast::InputStmt &stmt, NamedTensorType type);
   void addOutput(const ast::OutputStmt &stmt, mlir::Value value);
-  void addGenerate(const ast::GenerateStmt &stmt, std::optional<int64_t> start, llvm::ArrayRef<int64_t> stop, int64_t limit);
+  void addGenerate(const ast::GenerateStmt &stmt, const GenerateOptions &options);
   void setPrefixes(llvm::ArrayRef<std::string> prefixes);
   /// Ends the graph and returns the module.
   mlir::OwningOpRef<mlir::ModuleOp> finish();

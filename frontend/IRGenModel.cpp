@@ -106,11 +106,14 @@ void IRGen::addOutput(const ast::OutputStmt &stmt, mlir::Value value) {
   outputs.push_back(value);
 }
 
-void IRGen::addGenerate(const ast::GenerateStmt &stmt, std::optional<int64_t> start, ArrayRef<int64_t> stop, int64_t limit) {
+void IRGen::addGenerate(const ast::GenerateStmt &stmt, const GenerateOptions &options) {
   mlir::OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfter(graph);
-  auto startAttr = start ? builder.getI64IntegerAttr(*start) : mlir::IntegerAttr();
-  GenerateOp::create(builder, locate(stmt.range, "generate"), stmt.input.text, stmt.output.text, startAttr, stop, limit);
+  auto start = options.start ? builder.getI64IntegerAttr(*options.start) : mlir::IntegerAttr();
+  auto list = [&](ArrayRef<int64_t> tokens) { return tokens.empty() ? mlir::DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(tokens); };
+  GenerateOp::create(builder, locate(stmt.range, "generate"), builder.getStringAttr(stmt.input.text), builder.getStringAttr(stmt.output.text), start,
+                     builder.getDenseI64ArrayAttr(options.stop), builder.getI64IntegerAttr(*options.limit), list(options.suppress),
+                     list(options.suppressFirst));
 }
 
 mlir::OwningOpRef<mlir::ModuleOp> IRGen::finish() {

@@ -10,8 +10,8 @@ namespace weft {
 
 namespace {
 
-constexpr StringRef words[] = {"model",  "block",    "const", "prefix", "dim",    "input", "weight", "let", "encoder", "decoder", "output",
-                               "generate", "if",     "return", "import", "else",  "true",  "false",  "and", "or",      "not"};
+constexpr StringRef words[] = {"model",    "block", "const",   "prefix", "dim",    "input", "weight", "let",   "encoder", "decoder", "output",
+                               "generate", "if",    "require", "return", "import", "else",  "true",   "false", "and",     "or",      "not"};
 constexpr StringRef punctuation[] = {"(", ")", "[", "]", "{", "}", ",", ":", "@", "&", "=", "..", "...",
                                      "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/"};
 constexpr size_t numStatementWords = size_t(TokenKind::KwImport) - size_t(TokenKind::KwModel) + 1;

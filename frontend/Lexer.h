@@ -11,8 +11,8 @@ enum class TokenKind {
   // What the user writes in place of something.
   Identifier, Number, String,
   // Words that start a statement; reserved everywhere. (`in`, `from`, `repeat` and `as` are words only in their places.)
-  KwModel, KwBlock, KwConst, KwPrefix, KwDim, KwInput, KwWeight, KwLet, KwEncoder, KwDecoder, KwOutput, KwGenerate, KwIf, KwReturn,
-  KwImport,
+  KwModel, KwBlock, KwConst, KwPrefix, KwDim, KwInput, KwWeight, KwLet, KwEncoder, KwDecoder, KwOutput, KwGenerate, KwIf, KwRequire,
+  KwReturn, KwImport,
   // Words inside statements; reserved everywhere.
   KwElse, KwTrue, KwFalse, KwAnd, KwOr, KwNot,
   // Punctuation.

@@ -53,6 +53,8 @@ StmtPtr Parser::parseStatementKind(Place place) {
       return parseGenerate();
     case TokenKind::KwIf:
       return parseIf(place == Place::TopLevel ? Place::Model : place);
+    case TokenKind::KwRequire:
+      return parseRequire();
     case TokenKind::KwReturn:
       return parseReturn();
     default:
@@ -94,6 +96,7 @@ bool Parser::checkPlace(const Token &keyword, Place place) {
   case TokenKind::KwLet:
   case TokenKind::KwWeight:
   case TokenKind::KwIf:
+  case TokenKind::KwRequire:
     good = inBody;
     where = "in a model, a block or a stack";
     break;
@@ -298,6 +301,15 @@ StmtPtr Parser::parseIf(Place place) {
   StmtPtr nested = parseIf(place);
   nested->range = since(start);
   statement->elseBody.push_back(std::move(nested));
+  return statement;
+}
+
+StmtPtr Parser::parseRequire() {
+  advance();
+  auto statement = std::make_unique<RequireStmt>(previous);
+  statement->condition = parseExpr();
+  if (consume(TokenKind::Comma))
+    statement->message = parseString("what to say when it does not hold, as a string");
   return statement;
 }
 

@@ -20,6 +20,7 @@
 //   output    := "output" NAME "=" expr
 //   generate  := "generate" NAME "from" NAME ["{" [argument {"," argument}] "}"]
 //   if        := "if" expr body ["else" (if | body)]
+//   require   := "require" expr ["," string]
 //   return    := "return" expr {"," expr}
 //   type      := ("f32" | "i32" | "bool") list
 //

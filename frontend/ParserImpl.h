@@ -30,6 +30,7 @@ private:
   ast::StmtPtr parseBlock();
   ast::StmtPtr parseConst();
   ast::StmtPtr parsePrefix();
+  ast::StmtPtr parseRequire();
   ast::StmtPtr parseDim();
   ast::StmtPtr parseInput();
   ast::StmtPtr parseWeight();

@@ -1,7 +1,7 @@
 // Checks a description in one walk that evaluates it: names, scopes, constants, blocks as macros, stacks. Tensors are built into the
 // IR on the way (IRGen); what is wrong becomes an Error value, which nobody reports again.
 //
-// One file a concern: SemaFiles (files, imports, -D), SemaStatements, SemaStacks, SemaExpressions, SemaConsts (strings, config),
+// One file a concern: SemaFiles (files, imports, -D), SemaStatements, SemaStacks, SemaGenerate, SemaExpressions, SemaConsts (strings, config),
 // SemaCalls (blocks), SemaArguments (built-in operations).
 #ifndef WEFT_FRONTEND_SEMA_H
 #define WEFT_FRONTEND_SEMA_H
@@ -67,8 +67,8 @@ private:
   void walkAssign(const ast::AssignStmt &stmt, Frame &frame);
   void walkOutput(const ast::OutputStmt &stmt, Frame &frame);
   void walkPrefix(const ast::PrefixStmt &stmt, Frame &frame);
-  void walkGenerate(const ast::GenerateStmt &stmt, Frame &frame);
   bool walkIf(const ast::IfStmt &stmt, Frame &frame);
+  void walkRequire(const ast::RequireStmt &stmt, Frame &frame);
   bool walkReturn(const ast::ReturnStmt &stmt, Frame &frame);
   bool declare(const ast::Ident &name, Value value, Frame &frame);
   bool checkFree(const ast::Ident &name, const Scope &scope);
@@ -79,8 +79,13 @@ private:
   void walkStack(const ast::StackStmt &stmt, Frame &frame);
   std::optional<int64_t> stackLayers(const ast::StackStmt &stmt, Frame &frame);
   void bindMemories(const ast::StackStmt &stmt, llvm::ArrayRef<Value> values, Frame &body);
-  bool checkGenerated(const ast::GenerateStmt &stmt, std::optional<int64_t> limit, SourceRange limitRange, Frame &frame);
   mlir::Value nextStream(const ast::StackStmt &stmt, Frame &body, mlir::Value stream, const Value &start);
+
+  // generate (SemaGenerate.cpp)
+  void walkGenerate(const ast::GenerateStmt &stmt, Frame &frame);
+  bool readOption(const ast::Argument &option, const Value &value, GenerateOptions &into);
+  std::optional<llvm::SmallVector<int64_t>> tokensOf(const Value &value, SourceRange range, llvm::StringRef name, int64_t least);
+  bool checkGenerated(const ast::GenerateStmt &stmt, const GenerateOptions &options, SourceRange limitRange, Frame &frame);
 
   // Expressions (SemaExpressions.cpp)
   /// Evaluates; `name` is what a `let` calls it.
@@ -100,6 +105,8 @@ private:
   // Constants (SemaConsts.cpp)
   Value evalConfig(const ast::CallExpr &expr, Frame &frame);
   Value configValue(llvm::StringRef path, const Value *fallback, const ast::CallExpr &expr);
+  /// " in 'config.json'" for a config(...) whose key is there, else "".
+  std::string configPlace(const ast::Expr &expr, Frame &frame);
   Value fromJson(const llvm::json::Value &json, SourceRange range);
   /// The text of a string; layer numbers stand as layerMark where `mayUseLayer`.
   std::optional<std::string> evalString(const ast::StringExpr &expr, Frame &frame, bool mayUseLayer);
@@ -155,6 +162,8 @@ private:
   Generation generation;
   uint64_t spent = 0;
   bool hasPrefix = false, hasOutput = false;
+  /// A requirement does not hold.
+  bool unmet = false;
 };
 
 } // namespace weft

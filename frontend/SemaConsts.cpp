@@ -141,22 +141,31 @@ Value Sema::configValue(StringRef path, const Value *fallback, const CallExpr &e
     } else if (std::string nearest = config->findNearest(path); !nearest.empty()) {
       notes.push_back({SourceRange(), "did you mean '" + nearest + "'?"});
     }
-    std::string where = config ? "'" + config->getName().str() + "'" : "the config";
+    std::string where = config ? "'" + config->nameOf(path).str() + "'" : "the config";
     reporter.error(range, "'" + path + "' is not in " + where + " and has no default", std::move(notes));
     return Value::error();
   }
   Value value = fromJson(*found, range);
   if (value.isError()) {
-    reporter.error(range, "'" + path + "' in '" + config->getName() + "' is " + describeJson(*found) +
+    reporter.error(range, "'" + path + "' in '" + config->nameOf(path) + "' is " + describeJson(*found) +
                               "; expected a number, a bool, a string or a list of them");
     return value;
   }
   if (fallback && !fallback->isError() && !isLike(value, *fallback)) {
-    reporter.error(range, "'" + path + "' in '" + config->getName() + "' is " + describeJson(*found) + "; expected " +
+    reporter.error(range, "'" + path + "' in '" + config->nameOf(path) + "' is " + describeJson(*found) + "; expected " +
                               constKindText(fallback->constant) + " as its default is");
     return Value::error();
   }
   return value;
+}
+
+std::string Sema::configPlace(const Expr &expr, Frame &frame) {
+  auto *call = dyn_cast<CallExpr>(&expr);
+  if (!config || !call || call->callee.text != "config" || call->args.empty())
+    return "";
+  Value path = evalOne(*call->args.front().value, frame);
+  const std::string *text = path.asString();
+  return text && config->find(*text) ? " in '" + config->nameOf(*text).str() + "'" : "";
 }
 
 Value Sema::evalConfig(const CallExpr &expr, Frame &frame) {

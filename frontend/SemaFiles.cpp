@@ -198,6 +198,8 @@ mlir::OwningOpRef<mlir::ModuleOp> Sema::run(StringRef path, const Config *config
     walkModel(*model, *file->scope);
   else if (options.needsModel && !file->tree->declarationsUnknown)
     reporter.error(SourceRange(), "'" + path + "' declares no model");
+  if (unmet)
+    return {};
   mlir::OwningOpRef<mlir::ModuleOp> module;
   if (model) {
     GraphOp graph = gen->getGraph();

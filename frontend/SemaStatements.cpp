@@ -1,6 +1,8 @@
 // Statements of models, blocks and stacks.
 #include "Sema.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace llvm;
 
 namespace weft {
@@ -191,6 +193,9 @@ bool Sema::walkStatement(const Stmt &stmt, Frame &frame) {
     return false;
   case StmtKind::If:
     return walkIf(cast<IfStmt>(stmt), frame);
+  case StmtKind::Require:
+    walkRequire(cast<RequireStmt>(stmt), frame);
+    return false;
   case StmtKind::Return:
     return walkReturn(cast<ReturnStmt>(stmt), frame);
   case StmtKind::Error:
@@ -238,6 +243,53 @@ bool Sema::walkIf(const IfStmt &stmt, Frame &frame) {
   return returned;
 }
 
+/// The names and config(...) calls of a condition, which its outcome hangs on.
+static void collectSources(const Expr &expr, SmallVectorImpl<const Expr *> &sources) {
+  if (isa<NameExpr, CallExpr>(&expr)) {
+    sources.push_back(&expr);
+  } else if (auto *unary = dyn_cast<UnaryExpr>(&expr)) {
+    collectSources(*unary->operand, sources);
+  } else if (auto *binary = dyn_cast<BinaryExpr>(&expr)) {
+    collectSources(*binary->lhs, sources);
+    collectSources(*binary->rhs, sources);
+  }
+}
+
+/// What does not hold ends the checking: whatever else were wrong would follow from it.
+void Sema::walkRequire(const RequireStmt &stmt, Frame &frame) {
+  Value condition = evalOne(*stmt.condition, frame);
+  const bool *holds = condition.asBool();
+  if (!holds && !condition.isError())
+    reporter.error(stmt.condition->range, "a requirement must be a bool known at compile time, not " + condition.describe());
+  if (!holds || *holds)
+    return;
+  SmallVector<const Expr *> sources;
+  collectSources(*stmt.condition, sources);
+  SmallVector<std::string> facts;
+  std::vector<Note> notes;
+  for (const Expr *source : sources) {
+    Value value = evalOne(*source, frame);
+    StringRef written = source->range.getText();
+    if (written == "none" || (!value.is(ValueKind::Const) && !value.is(ValueKind::None)))
+      continue;
+    std::string fact = (written + " is " + (value.is(ValueKind::None) ? "none" : constText(value.constant)) + configPlace(*source, frame)).str();
+    if (llvm::is_contained(facts, fact))
+      continue;
+    facts.push_back(std::move(fact));
+    if (isa<NameExpr>(source) && value.range.isValid())
+      notes.push_back({value.range, ("'" + written + "' comes from here").str()});
+  }
+  std::string message = "a requirement does not hold" + std::string(facts.empty() ? "" : ": ") + join(facts, ", ");
+  if (std::optional<std::string> given = stmt.message ? evalString(*stmt.message, frame, /*mayUseLayer=*/false) : std::nullopt) {
+    message = std::move(*given);
+    for (std::string &fact : llvm::reverse(facts))
+      notes.insert(notes.begin(), {SourceRange(), std::move(fact)});
+  }
+  reporter.error(stmt.condition->range, message, std::move(notes));
+  unmet = true;
+  reporter.setMuted(true);
+}
+
 bool Sema::walkReturn(const ReturnStmt &stmt, Frame &frame) {
   std::vector<Value> values;
   for (const ExprPtr &value : stmt.values)
@@ -257,9 +309,10 @@ bool Sema::walkReturn(const ReturnStmt &stmt, Frame &frame) {
 void Sema::walkConst(const ConstStmt &stmt, Frame &frame) {
   const Const *define = findDefine(stmt.name.text, frame);
   if (define) { // its own value may need a config key that is not there
+    bool wasMuted = reporter.isMuted();
     reporter.setMuted(true);
     Value own = evalOne(*stmt.value, frame);
-    reporter.setMuted(false);
+    reporter.setMuted(wasMuted);
     if (own.is(ValueKind::Const) && own.constant.index() != define->index())
       reporter.error(SourceRange(), "-D " + stmt.name.text + "=" + constText(*define) + ": expected " + constKindText(own.constant),
                      {{stmt.range, "the const is declared here"}});

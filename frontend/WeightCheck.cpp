@@ -184,7 +184,50 @@ void listUnusedTensors(ModelOp model, const WeightStore &weights, Diagnostics &d
                                  weights.description() + "'");
 }
 
+/// "'a', 'b' and 7 more"
+static std::string listed(ArrayRef<std::string> names) {
+  constexpr size_t shown = 6;
+  std::string text;
+  for (const std::string &name : names.take_front(shown))
+    text += (text.empty() ? "'" : ", '") + name + "'";
+  return names.size() > shown ? text + " and " + std::to_string(names.size() - shown) + " more" : text;
+}
+
+/// A checkpoint that has none of many weights is another model's: that is one error, not one a weight.
+static bool isAnotherModels(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
+  std::vector<std::string> expected, found = weights.names();
+  SmallVector<std::string> prefixes;
+  for (WeightOp weight : model.getOps<WeightOp>()) {
+    std::optional<int64_t> layer = weight.getLayers() ? std::optional<int64_t>(0) : std::nullopt;
+    if (!weight.getPath() || weight.getLayers() == 0)
+      continue;
+    if (findWeightName(weight, layer, weights))
+      return false;
+    prefixes = prefixesOf(weight);
+    expected.push_back(nameAt(weight, layer));
+  }
+  if (expected.size() < 4)
+    return false;
+  for (const std::string &name : found)
+    for (const std::string &wanted : ArrayRef(expected).take_front(maxNearest))
+      if (StringRef(name).ends_with("." + wanted)) {
+        StringRef front = StringRef(name).drop_back(wanted.size());
+        diagnostics.error(rangeOf(model.getLoc(), sources), "no weight of '" + model.getSymName() + "' is in '" + weights.description() + "'")
+            .note("it holds '" + name + "', which 'prefix \"" + front + "\"' would find");
+        return true;
+      }
+  Diagnostic &diagnostic = diagnostics.error(rangeOf(model.getLoc(), sources), "no weight of '" + model.getSymName() + "' is in '" + weights.description() +
+                                                                                  "', which seems to be another model's");
+  diagnostic.note("expected " + listed(expected));
+  if (prefixes.size() > 1)
+    diagnostic.note("each was looked for behind " + listed(prefixes));
+  diagnostic.note("found " + (found.empty() ? "nothing" : listed(found)));
+  return true;
+}
+
 void checkWeights(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
+  if (isAnotherModels(model, weights, sources, diagnostics))
+    return;
   WeightChecker checker(weights, sources, diagnostics);
   for (WeightOp weight : model.getOps<WeightOp>())
     checker.check(weight);

@@ -1,6 +1,7 @@
 // Model structure: text forms and rules of models, graphs, stacks, weights and kernels.
 #include "Weft.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace weft;
@@ -226,6 +227,10 @@ LogicalResult LayerNumberOp::verify() {
 LogicalResult GenerateOp::verify() {
   if (static_cast<int64_t>(getLimit()) < 1)
     return emitOpError("needs a limit of at least 1");
+  for (ArrayRef<int64_t> tokens : {getStop(), getSuppress().value_or(ArrayRef<int64_t>()), getSuppressFirst().value_or(ArrayRef<int64_t>())})
+    for (int64_t token : tokens)
+      if (!llvm::isInt<32>(token))
+        return emitOpError() << "speaks of token " << token << ", but tokens are i32";
   return success();
 }
 

@@ -236,6 +236,7 @@ def Weft_GenerateOp : Weft_Op<"generate", [HasParent<"ModelOp">]> {
   let summary = "an input that grows one position at a time, chosen from an output";
   let description = [{
     The tokens chosen from the last position of the output are appended to the input, from `start` on, until a `stop` token or `limit` positions.
+    A `suppress` token is never chosen, a `suppress_first` token never as the first one after the prompt.
     Example:
     ```mlir
     weft.model @m {
@@ -243,8 +244,9 @@ def Weft_GenerateOp : Weft_Op<"generate", [HasParent<"ModelOp">]> {
     }
     ```
   }];
-  let arguments = (ins StrAttr:$input, StrAttr:$output, OptionalAttr<I64Attr>:$start, DenseI64ArrayAttr:$stop, I64Attr:$limit);
-  let assemblyFormat = "$input `from` $output (`start` $start^)? `stop` $stop `limit` $limit attr-dict";
+  let arguments = (ins StrAttr:$input, StrAttr:$output, OptionalAttr<I64Attr>:$start, DenseI64ArrayAttr:$stop, I64Attr:$limit,
+                       OptionalAttr<DenseI64ArrayAttr>:$suppress, OptionalAttr<DenseI64ArrayAttr>:$suppress_first);
+  let assemblyFormat = "$input `from` $output (`start` $start^)? `stop` $stop `limit` $limit (`suppress` $suppress^)? (`suppress_first` $suppress_first^)? attr-dict";
   let hasVerifier = 1;
 }
 

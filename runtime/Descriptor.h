@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define WEFT_ABI_VERSION 1
+#define WEFT_ABI_VERSION 2
 #define WEFT_MAX_DIMS 16    /* run-time dimensions of one model, those of its cache included */
 #define WEFT_MAX_STATES 64  /* of one model */
 #define WEFT_MAX_RANK 8     /* of an input or output */
@@ -246,7 +246,8 @@ typedef struct weft_generate_info {
   const weft_cache_dim_info *cache_dims;
   const weft_state_info *states;
   const weft_argument_info *prefill, *step;
-  int32_t stop_count, cache_dim_count, state_count, prefill_count, step_count, reserved;
+  const int32_t *suppress, *suppress_first; /* tokens that are never chosen, and never as the first new one */
+  int32_t stop_count, cache_dim_count, state_count, prefill_count, step_count, suppress_count, suppress_first_count, reserved;
   int64_t (*prefill_arena_bytes)(const int64_t *dims, int32_t threads); /* as arena_bytes, of all dims */
   int64_t (*step_arena_bytes)(const int64_t *dims, int32_t threads);
 } weft_generate_info;

@@ -26,8 +26,9 @@ Abi::Abi(LLVMContext &context) {
   argumentInfo = make("weft_argument_info", {i32, i32});
   cacheDimInfo = make("weft_cache_dim_info", {pointer, i64, i64, expr});
   SmallVector<Type *> generate(6, i32); // input, output, batch, time, pages, rows
-  generate.append({i64, i64, i32, i32, pointer, pointer, pointer, pointer, pointer});
-  generate.append(6, i32); // counts
+  generate.append({i64, i64, i32, i32});
+  generate.append(7, pointer); // tables
+  generate.append(8, i32);     // their counts
   generate.append(2, pointer);
   generateInfo = make("weft_generate_info", generate);
   statePlace = make("weft_state_place", {pointer, i64, i64});

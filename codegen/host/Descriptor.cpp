@@ -185,20 +185,27 @@ private:
     return rows;
   }
 
+  std::vector<Constant *> tokens(std::optional<llvm::ArrayRef<int64_t>> list) {
+    std::vector<Constant *> all;
+    for (int64_t token : list.value_or(llvm::ArrayRef<int64_t>()))
+      all.push_back(i32(token));
+    return all;
+  }
+
   Constant *generate() {
     const GenerateInfo &g = *info.generate;
     GenerateOp op = g.op;
-    std::vector<Constant *> stops, cacheDims;
-    for (int64_t token : op.getStop())
-      stops.push_back(i32(token));
+    std::vector<Constant *> stops = tokens(op.getStop()), suppressed = tokens(op.getSuppress()), suppressedFirst = tokens(op.getSuppressFirst());
+    std::vector<Constant *> cacheDims;
     for (const CacheDimInfo &dim : g.cacheDims)
       cacheDims.push_back(row(abi.cacheDimInfo, {text(dim.name), i64(dim.upper), i64(dim.unit), expr(dim.holds)}));
     std::vector<Constant *> kept = states(), prompt = arguments(g.prefill), step = arguments(g.step);
     std::vector<Constant *> fields{i32(g.input), i32(g.output), i32(g.batch), i32(g.time), i32(g.pages), i32(g.rows),
                                    i64(g.vocabulary), i64(g.limit), i32(op.getStart().has_value()), i32(int64_t(op.getStart().value_or(0))),
                                    array(abi.i32, stops), array(abi.cacheDimInfo, cacheDims), array(abi.stateInfo, kept),
-                                   array(abi.argumentInfo, prompt), array(abi.argumentInfo, step)};
-    for (size_t count : {stops.size(), cacheDims.size(), kept.size(), prompt.size(), step.size(), size_t(0)})
+                                   array(abi.argumentInfo, prompt), array(abi.argumentInfo, step), array(abi.i32, suppressed),
+                                   array(abi.i32, suppressedFirst)};
+    for (size_t count : {stops.size(), cacheDims.size(), kept.size(), prompt.size(), step.size(), suppressed.size(), suppressedFirst.size(), size_t(0)})
       fields.push_back(i32(int64_t(count)));
     fields.push_back(facts.prefillArenaBytes);
     fields.push_back(facts.stepArenaBytes);

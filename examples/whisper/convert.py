@@ -106,6 +106,10 @@ def write(source, target):
     target.mkdir(parents=True, exist_ok=True)
     save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, target / "model.safetensors")
     (target / "config.json").write_text(json.dumps(config, indent=1))
+    if (source / "config.json").exists():  # the tokens that are never chosen, and never first
+        told, names = json.loads((source / "config.json").read_text()), {"suppress_ids": "suppress_tokens", "suppress_ids_begin": "begin_suppress_tokens"}
+        generation = {name: told[old] for old, name in names.items() if old in told}
+        (target / "generation_config.json").write_text(json.dumps(generation | {"eos_token_id": config["eos_token_id"]}))
     shutil.copy(source / "tokenizer.json", target / "tokenizer.json")
 
 

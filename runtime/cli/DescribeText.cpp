@@ -55,6 +55,10 @@ std::string weft::cli::describeText(const weft_model_descriptor &model) {
       text += ", starts at " + std::to_string(generate->start);
     for (int32_t i = 0; i < generate->stop_count; ++i)
       text += (i ? ", " : ", stops at ") + std::to_string(generate->stop[i]);
+    if (generate->suppress_count)
+      text += ", never chooses " + std::to_string(generate->suppress_count) + " of its tokens";
+    if (generate->suppress_first_count)
+      text += ", nor " + std::to_string(generate->suppress_first_count) + " more as the first";
     text += "\ncache at the bounds " + bytesText(model.api->cache_bytes(&model, nullptr)) + "\n";
   }
   text += "precision " + std::string(model.precision) + "\n";

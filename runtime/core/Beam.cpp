@@ -76,7 +76,7 @@ private:
 
   /// Adds the row's sequences behind the `next` first ones; returns their number.
   int64_t advanceRow(int64_t b, int64_t first, int64_t last, int64_t length, int64_t next) {
-    int64_t found = collect(first, last), begin = next;
+    int64_t found = collect(first, last, length), begin = next;
     for (int64_t i = 0; i < found && next - begin < beams; ++i) {
       const Candidate &candidate = candidates[i];
       if (!g.isStop(candidate.token)) {
@@ -95,12 +95,13 @@ private:
     return isDone[b] ? begin : next;
   }
 
-  /// The 2 * beams best continuations, best first, in `candidates`.
-  int64_t collect(int64_t first, int64_t last) {
+  /// The 2 * beams best continuations, best first, in `candidates`. What is suppressed keeps its part of the probability.
+  int64_t collect(int64_t first, int64_t last, int64_t length) {
     int64_t vocabulary = g.info.vocabulary, room = 2 * beams, found = 0;
     for (int64_t sequence = first; sequence < last; ++sequence) {
-      const float *logits = cache.logits + sequence * vocabulary;
+      float *logits = cache.logits + sequence * vocabulary;
       double base = scores[sequence] - logSumExp(logits, vocabulary);
+      g.suppress(logits, length == 1);
       for (int64_t token = 0; token < vocabulary; ++token) {
         double score = base + double(logits[token]);
         if (!(score > -INFINITY) || (found == room && score <= candidates[found - 1].score))

@@ -87,7 +87,7 @@ int32_t weft::rt::drawToken(const float *logits, int64_t count, const weft_gener
   ByLogit before{logits};
   int64_t kept = 0;
   for (int64_t i = 0; i < count; ++i)
-    if (logits[i] == logits[i])
+    if (logits[i] > -INFINITY) // neither impossible nor no number
       indices[kept++] = int32_t(i);
   if (kept == 0)
     return 0;

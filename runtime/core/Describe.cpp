@@ -58,6 +58,13 @@ void describeWeights(TextSink &sink, const weft_model_descriptor &d) {
   sink.print(",\"sha256\":\"%s\"}", hash);
 }
 
+void describeTokens(TextSink &sink, const char *what, const int32_t *tokens, int32_t count) {
+  sink.print(",\"%s\":[", what);
+  for (int32_t i = 0; i < count; ++i)
+    sink.print("%s%d", i ? "," : "", tokens[i]);
+  sink.print("]");
+}
+
 void describeGeneration(TextSink &sink, const weft_model_descriptor &d) {
   sink.print(",\"generate\":");
   if (!d.generate) {
@@ -74,10 +81,10 @@ void describeGeneration(TextSink &sink, const weft_model_descriptor &d) {
     sink.print("%d", g.start);
   else
     sink.print("null");
-  sink.print(",\"stop\":[");
-  for (int32_t i = 0; i < g.stop_count; ++i)
-    sink.print("%s%d", i ? "," : "", g.stop[i]);
-  sink.print("],\"cache_bytes_at_bounds\":%lld}", static_cast<long long>(weft_rt_cache_bytes(&d, nullptr)));
+  describeTokens(sink, "stop", g.stop, g.stop_count);
+  describeTokens(sink, "suppress", g.suppress, g.suppress_count);
+  describeTokens(sink, "suppress_first", g.suppress_first, g.suppress_first_count);
+  sink.print(",\"cache_bytes_at_bounds\":%lld}", static_cast<long long>(weft_rt_cache_bytes(&d, nullptr)));
 }
 
 void describeOrigin(TextSink &sink, const weft_model_descriptor &d) {

@@ -131,10 +131,11 @@ private:
     int64_t vocabulary = g.info.vocabulary, count = 0;
     for (int64_t i = 0; i < active(); ++i) {
       int64_t b = rowOf[i];
-      const float *logits = cache.logits + i * vocabulary;
-      int32_t token = choose(logits, b);
+      float *logits = cache.logits + i * vocabulary;
       if (g.logits)
         memcpy(g.logits + (b * g.options.max_new + made[b]) * vocabulary, logits, size_t(vocabulary) * 4);
+      g.suppress(logits, made[b] == 0);
+      int32_t token = choose(logits, b);
       g.tokens[b * g.options.max_new + made[b]++] = token;
       cache.tokens[i] = token;
       if (!g.isStop(token) && made[b] < g.roomOf(b))
@@ -225,6 +226,17 @@ bool Generation::isStop(int32_t token) const {
     if (info.stop[i] == token)
       return true;
   return false;
+}
+
+void Generation::suppress(float *row, bool isFirst) const {
+  auto forbid = [&](const int32_t *list, int32_t count) {
+    for (int32_t i = 0; i < count; ++i)
+      if (list[i] >= 0 && list[i] < info.vocabulary)
+        row[list[i]] = -INFINITY;
+  };
+  forbid(info.suppress, info.suppress_count);
+  if (isFirst)
+    forbid(info.suppress_first, info.suppress_first_count);
 }
 
 int64_t Generation::roomOf(int64_t b) const {

@@ -59,6 +59,8 @@ struct Generation {
   int64_t promptTime;
 
   bool isStop(int32_t token) const;
+  /// Makes what may not be chosen impossible: minus infinity in its place. `isFirst`: of a row's first new token.
+  void suppress(float *logits, bool isFirst) const;
   /// New tokens that row b may get.
   int64_t roomOf(int64_t b) const;
   int32_t filler() const { return info.stop_count ? info.stop[0] : 0; }

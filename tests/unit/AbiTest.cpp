@@ -57,8 +57,10 @@ TEST_F(AbiTest, OffsetsAgree) {
   EXPECT_EQ(offset(abi.frame, unsigned(FrameField::States)), offsetof(weft_frame, states));
   EXPECT_EQ(offset(abi.generateInfo, 6), offsetof(weft_generate_info, vocabulary));
   EXPECT_EQ(offset(abi.generateInfo, 10), offsetof(weft_generate_info, stop));
-  EXPECT_EQ(offset(abi.generateInfo, 15), offsetof(weft_generate_info, stop_count));
-  EXPECT_EQ(offset(abi.generateInfo, 21), offsetof(weft_generate_info, prefill_arena_bytes));
+  EXPECT_EQ(offset(abi.generateInfo, 15), offsetof(weft_generate_info, suppress));
+  EXPECT_EQ(offset(abi.generateInfo, 17), offsetof(weft_generate_info, stop_count));
+  EXPECT_EQ(offset(abi.generateInfo, 22), offsetof(weft_generate_info, suppress_count));
+  EXPECT_EQ(offset(abi.generateInfo, 25), offsetof(weft_generate_info, prefill_arena_bytes));
   EXPECT_EQ(offset(abi.stateInfo, 9), offsetof(weft_state_info, bytes));
   EXPECT_EQ(offset(abi.cacheWrite, 4), offsetof(weft_cache_write, state));
 }

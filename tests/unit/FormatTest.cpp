@@ -46,6 +46,7 @@ TEST(Format, Spaces) {
   EXPECT_EQ(statement("let q = not(a)and(b)or-c==-d&e"), "let q = not (a) and (b) or -c == -d & e");
   EXPECT_EQ(statement("encoder e(x=y,z) repeat(n) as i@\"l.{i}\"{}"), "encoder e(x = y, z) repeat (n) as i @ \"l.{i}\" {}");
   EXPECT_EQ(statement("generate a from b{stop=1}"), "generate a from b { stop = 1 }");
+  EXPECT_EQ(statement("require a==-1 ,\"why\""), "require a == -1, \"why\"");
   EXPECT_EQ(statement("prefix \"a.\" ,\"\""), "prefix \"a.\", \"\"");
 }
 

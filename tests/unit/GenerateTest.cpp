@@ -329,6 +329,70 @@ TEST_F(Generate, ARowsDrawsDoNotDependOnTheOthers) {
   EXPECT_NE(made, together);
 }
 
+//===-- Suppressed tokens -----------------------------------------------------------------------------------------===//
+
+/// Two tokens that are never chosen and one, the otherwise likeliest, that is not chosen first.
+class Suppressed : public Generate {
+protected:
+  Suppressed() {
+    Tokens plain = greedy(kPrompts[0], 1, 30);
+    never = {plain[1], plain[2], 1000, -1}; // what is outside the vocabulary says nothing
+    neverFirst = {plain[0]};
+    fake.generate.suppress = never.data(), fake.generate.suppress_count = int32_t(never.size());
+    fake.generate.suppress_first = neverFirst.data(), fake.generate.suppress_first_count = int32_t(neverFirst.size());
+  }
+  bool isAllowed(int32_t token, bool isFirst) const {
+    return std::count(never.begin(), never.end(), token) == 0 && !(isFirst && token == neverFirst[0]);
+  }
+  Tokens never, neverFirst;
+};
+
+TEST_F(Suppressed, GreedyTakesTheLikeliestThatIsAllowed) {
+  weft_generate_options options = defaults();
+  options.max_new = 20;
+  ASSERT_EQ(generate({kPrompts[0]}, options), WEFT_OK) << weft_rt_message(context);
+  Tokens history = kPrompts[0];
+  for (size_t t = 0; t < made[0].size(); ++t) {
+    std::vector<float> expected = fakeLogits(history, 1);
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), logits.begin() + int64_t(t) * kVocabulary)) << "the logits are the model's";
+    int32_t best = -1;
+    for (int32_t v = 0; v < kVocabulary; ++v)
+      if (isAllowed(v, t == 0) && (best < 0 || expected[size_t(v)] > expected[size_t(best)]))
+        best = v;
+    ASSERT_EQ(made[0][t], best) << t;
+    history.push_back(best);
+  }
+  EXPECT_NE(made[0], greedy(kPrompts[0], 1, 20));
+}
+
+TEST_F(Suppressed, DrawsAndBeamsNeverTakeThem) {
+  for (int seed = 0; seed < 200; ++seed) {
+    weft_generate_options options = defaults();
+    options.max_new = 8;
+    options.temperature = 3;
+    options.seed = uint64_t(seed);
+    options.top_p = seed % 2 ? 1 : 0.9f;
+    ASSERT_EQ(generate({kPrompts[0], kPrompts[1]}, options), WEFT_OK);
+    for (const Tokens &row : made)
+      for (size_t t = 0; t < row.size(); ++t)
+        ASSERT_TRUE(isAllowed(row[t], t == 0)) << row[t];
+  }
+  weft_generate_options options = defaults();
+  options.beams = options.results = 3;
+  ASSERT_EQ(generate({kPrompts[0], kPrompts[1]}, options), WEFT_OK);
+  for (const Tokens &row : made)
+    for (size_t t = 0; t < row.size(); ++t)
+      EXPECT_TRUE(isAllowed(row[t], t == 0)) << row[t];
+  // What is suppressed keeps its part of the probability, as in Hugging Face's beam search.
+  double sum = 0;
+  Tokens history = kPrompts[0];
+  for (int32_t token : made[0]) {
+    sum += logProbability(fakeLogits(history, 1), token);
+    history.push_back(token);
+  }
+  EXPECT_NEAR(scores[0], sum / double(made[0].size()), 1e-5);
+}
+
 //===-- Streaming -------------------------------------------------------------------------------------------------===//
 
 struct Heard {

@@ -124,6 +124,8 @@ model m {
   output o = state
   generate x from o { start = 1, stop = [2, 3] }
   generate x from o
+  require a == 1 and not b, "a is {a}"
+  require true
 }
 )");
   EXPECT_EQ(parsed.errors(), "");
@@ -153,6 +155,8 @@ model m <3:1>
   output o = state <23:3>
   generate x from o {start = 1, stop = [2, 3]} <24:3>
   generate x from o {} <25:3>
+  require ((a == 1) and (not b)), "a is {a}" <26:3>
+  require true <27:3>
 )");
 }
 

@@ -128,7 +128,7 @@ TEST_F(RuntimeTest, NullHandlesAndArguments) {
 
 TEST_F(RuntimeTest, OtherVersionsAreRefused) {
   descriptor.abi_version = 99;
-  EXPECT_EQ(failedOpen(descriptor, {}, WEFT_ERROR_VERSION), "the artifact has interface version 99, this runtime has 1");
+  EXPECT_EQ(failedOpen(descriptor, {}, WEFT_ERROR_VERSION), "the artifact has interface version 99, this runtime has " + std::to_string(WEFT_ABI_VERSION));
 }
 
 TEST_F(RuntimeTest, DimLimitsShrinkTheArenaAndBindRuns) {

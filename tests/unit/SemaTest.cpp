@@ -264,6 +264,44 @@ TEST(Sema, ConfigValues) {
   EXPECT_TRUE(holds(errorsOf(bad), "expected a number as its default is"));
 }
 
+TEST(Sema, RequirementsTellWhatTheConfigSays) {
+  Folder folder;
+  std::string config = folder.write("config.json", R"({"model_type": "gpt2", "d": 8})");
+  std::string text = inModel("const kind = config(\"model_type\", \"bert\")\nrequire kind == \"bert\" or config(\"model_type\") == \"roberta\"\n"
+                             "const more = config(\"not there\")");
+  Checked wrong, absent;
+  wrong.options.configPath = config;
+  wrong.run(folder.write("m.weft", text));
+  std::vector<Diagnostic> errors = wrong.diagnostics.getSorted();
+  ASSERT_EQ(errors.size(), 1u) << wrong.text();
+  EXPECT_EQ(errors[0].message, "a requirement does not hold: kind is \"gpt2\", config(\"model_type\") is \"gpt2\" in '" + config + "'");
+  ASSERT_EQ(errors[0].notes.size(), 1u);
+  EXPECT_EQ(errors[0].notes[0].message, "'kind' comes from here");
+  absent.run(folder.write("n.weft", inModel("require config(\"model_type\", \"bert\") == \"bert\"")));
+  EXPECT_TRUE(absent.module) << absent.text();
+}
+
+TEST(Sema, GenerationConfigLiesBesideTheConfig) {
+  Folder folder;
+  std::string config = folder.write("config.json", R"({"d": 6, "generation_config.own": 1})");
+  std::string path = folder.write("m.weft", inModel("output y = linear(x, config(\"generation_config.max_length\", 5)) @ \"l\""));
+  Checked without, with, unread, broken;
+  without.options.configPath = with.options.configPath = unread.options.configPath = broken.options.configPath = config;
+  without.run(path);
+  EXPECT_NE(without.ir().find("[5, 8]"), std::string::npos) << without.text();
+  folder.write("generation_config.json", R"({"max_length": 7, "suppress_tokens": null})");
+  with.run(path);
+  EXPECT_NE(with.ir().find("[7, 8]"), std::string::npos) << with.text();
+  unread.run(folder.write("n.weft", inModel("const a = config(\"generation_config.suppress_tokens\")\nconst b = config(\"generation_config.max_lenth\")\n"
+                                            "const c = config(\"generation_config.max_length\", true)\nconst d = config(\"generation_config.own\")")));
+  EXPECT_EQ(errorsOf(unread).size(), 3u) << unread.text();
+  EXPECT_TRUE(holds(errorsOf(unread), "'generation_config.suppress_tokens' is not in '" + folder.at("generation_config.json") + "'")) << unread.text();
+  EXPECT_NE(unread.text().find("did you mean 'generation_config.max_length'?"), std::string::npos) << unread.text();
+  folder.write("generation_config.json", "{]");
+  broken.run(path);
+  EXPECT_TRUE(holds(errorsOf(broken), "not valid JSON")) << broken.text();
+}
+
 TEST(Sema, ConfigLengths) {
   Folder folder;
   Checked lists, missing;

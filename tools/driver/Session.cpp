@@ -150,7 +150,7 @@ Expected<std::vector<SourceInfo>> Session::sources() {
   std::vector<SourceInfo> all;
   for (const std::unique_ptr<SourceFile> &file : sourceManager.getFiles()) {
     StringRef name = file->getName(), text = file->getText();
-    StringRef kind = name == configPath ? "config" : name == options.input ? "description" : "import";
+    StringRef kind = sys::path::extension(name) == ".json" ? "config" : name == options.input ? "description" : "import";
     Sha256 hash;
     hash.update({reinterpret_cast<const uint8_t *>(text.data()), text.size()});
     all.push_back({kind.str(), sys::path::filename(name).str(), hexDigest(hash.finish())});

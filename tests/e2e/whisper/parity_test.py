@@ -11,7 +11,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import whisper  # noqa: E402
-from checkpoint import load_safetensors  # noqa: E402
+from checkpoint import load_safetensors, save_checkpoint  # noqa: E402
 from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import WEFT, main  # noqa: E402
@@ -39,6 +39,36 @@ class WhisperTest(FamilyTest):
 
     def test_small(self):
         self.check_config(whisper.config(**SMALL), ((1, 1, 1), (2, 50, 30), (2, 21, 11)), 25)
+
+    def test_suppressed_tokens(self):
+        """generation_config.json's lists: some tokens are never chosen, some not as the first new one."""
+        cfg = whisper.config(**SMALL)
+        tensors, inputs = whisper.random_checkpoint(cfg), whisper.batch(cfg, 2, 50, 2, seed=3)
+        memory = whisper.encode(cfg, tensors, inputs["mel"])
+        ranked = np.argsort(-whisper.decode(cfg, tensors, memory, inputs["tokens"])[:, -1], -1)
+        never_first, never = (sorted(set(ranked[:, rank].tolist())) for rank in (0, 1))
+        self.assertFalse(set(never) & set(never_first))
+
+        def decode(tokens):
+            logits = whisper.decode(cfg, tensors, memory, tokens)
+            logits[:, :, never] -= 1e9
+            logits[:, 1, never_first] -= 1e9
+            return logits
+
+        wanted = greedy(decode, inputs["tokens"], cfg["eos_token_id"], 27)
+        self.assertTrue(np.isin(wanted[0][:, 1:], never_first).any(), "the test needs a token that is chosen later")
+        beside = {"suppress_tokens": never, "begin_suppress_tokens": never_first, "eos_token_id": cfg["eos_token_id"]}
+        for place in (cfg | beside, None):
+            folder = save_checkpoint(self.dir / f"suppress-{place is None}", place or cfg | {"eos_token_id": 69}, tensors)
+            if place is None:
+                (folder / "generation_config.json").write_text(json.dumps(beside))
+            library = self.compile(EXAMPLES / SOURCE, f"suppress-{place is None}.so", weights=folder)
+            tokens, logits = self.generate(library, inputs, "--max", "25")
+            np.testing.assert_array_equal(tokens, wanted[0])
+            self.assertFalse(np.isin(tokens, never).any())
+            self.assertTrue(np.isfinite(logits).all(), "the logits are the model's")
+            told = self.ok("describe", library).stdout
+            self.assertIn(f"never chooses {len(never)} of its tokens, nor {len(never_first)} more as the first", told)
 
     def test_wrong_audio(self):
         """An odd number of columns, none, too many, another number of bands: an error that names the input or the dimension."""
@@ -76,8 +106,17 @@ class TinyEn(FamilyTest):
         library = self.compile(EXAMPLES / SOURCE, "tiny.so", weights=folder)
         memory = whisper.encode(cfg, tensors, mel)
         self.check(library, {"mel": mel, "tokens": prompt}, {"audio": memory, "logits": whisper.decode(cfg, tensors, memory, prompt)})
-        wanted = greedy(lambda t: whisper.decode(cfg, tensors, memory, t), prompt, cfg["eos_token_id"], 62)
-        self.assertGreedy(self.generate(library, {"mel": mel, "tokens": prompt}, "--max", "60"), wanted, exact=True)
+        generation = json.loads((folder / "generation_config.json").read_text())
+        self.assertIn(50256, generation["begin_suppress_tokens"])
+
+        def decode(tokens):
+            logits = whisper.decode(cfg, tensors, memory, tokens)
+            logits[:, :, generation["suppress_tokens"]] -= 1e9
+            logits[:, prompt.shape[1] - 1, generation["begin_suppress_tokens"]] -= 1e9
+            return logits
+
+        tokens, _ = self.generate(library, {"mel": mel, "tokens": prompt}, "--max", "60")
+        np.testing.assert_array_equal(tokens, greedy(decode, prompt, cfg["eos_token_id"], 62)[0])
 
     @full_size
     def test_program(self):
