@@ -184,7 +184,7 @@ void Diagnostics::print(raw_ostream &os, bool color) const {
   }
 }
 
-void Diagnostics::printJson(raw_ostream &os) const {
+json::Array Diagnostics::toJson() const {
   json::Array all;
   for (const Diagnostic &diagnostic : getSorted()) {
     json::Array notes;
@@ -199,7 +199,9 @@ void Diagnostics::printJson(raw_ostream &os) const {
     object["notes"] = std::move(notes);
     all.push_back(std::move(object));
   }
-  os << json::Value(std::move(all)) << '\n';
+  return all;
 }
+
+void Diagnostics::printJson(raw_ostream &os) const { os << json::Value(toJson()) << '\n'; }
 
 } // namespace weft

@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <cstdint>
@@ -127,6 +128,8 @@ public:
   void print(llvm::raw_ostream &os, bool color = false) const;
   /// Prints a JSON array of {file, line, column, endLine, endColumn, severity, message, notes}, with a line end.
   void printJson(llvm::raw_ostream &os) const;
+  /// The same, as a value.
+  llvm::json::Array toJson() const;
 
 private:
   std::vector<Diagnostic> diagnostics;

@@ -45,6 +45,7 @@ int weft::tools::checkMain(ArrayRef<std::string> arguments) {
   std::vector<std::string> inputs = parsed->positional;
   if (inputs.empty())
     return endWith(usageError("no input file"));
+  json::Array told; // one document for all files
   for (const std::string &input : inputs) {
     parsed->positional = {input};
     Expected<CompileOptions> options = readSourceOptions(*parsed);
@@ -54,7 +55,9 @@ int weft::tools::checkMain(ArrayRef<std::string> arguments) {
     Session session(*options, progress);
     Error error = checkOne(*options, session, parsed->has("--unused"));
     progress.clear();
-    status = std::max(status, endWith(std::move(error), session, options->json));
+    status = std::max(status, options->json ? endWith(std::move(error), session, told) : endWith(std::move(error), session));
   }
+  if (parsed->has("--json"))
+    outs() << json::Value(std::move(told)) << '\n';
   return status;
 }

@@ -26,7 +26,7 @@ public:
     if (!source)
       return endWith(source.takeError());
     std::optional<std::string> text = formatSource(**source, diagnostics);
-    printDiagnostics(diagnostics, false);
+    printDiagnostics(diagnostics);
     if (!text)
       return kFailure;
     if (path == "-" && !isCheck)

@@ -25,15 +25,20 @@ int weft::tools::endWith(Error error) {
   return status;
 }
 
-int weft::tools::endWith(Error error, Session &session, bool json) {
-  if (json)
-    error = handleErrors(std::move(error), [](std::unique_ptr<Reported> known) { return Error(std::move(known)); },
-                         [&](const ErrorInfoBase &other) {
-                           session.diagnostics.error({}, other.message());
-                           return make_error<Reported>();
-                         });
-  if (json || !session.diagnostics.getAll().empty())
-    printDiagnostics(session.diagnostics, json);
+int weft::tools::endWith(Error error, Session &session) {
+  if (!session.diagnostics.getAll().empty())
+    printDiagnostics(session.diagnostics);
+  return endWith(std::move(error));
+}
+
+int weft::tools::endWith(Error error, Session &session, json::Array &told) {
+  error = handleErrors(std::move(error), [](std::unique_ptr<Reported> known) { return Error(std::move(known)); },
+                       [&](const ErrorInfoBase &other) {
+                         session.diagnostics.error({}, other.message());
+                         return make_error<Reported>();
+                       });
+  for (json::Value &diagnostic : session.diagnostics.toJson())
+    told.push_back(std::move(diagnostic));
   return endWith(std::move(error));
 }
 

@@ -11,8 +11,10 @@ enum ExitStatus { kSuccess = 0, kFailure = 1, kUsage = 2 };
 
 /// Prints "weft: error: ..." for each error (not for those that are in diagnostics already) and gives the exit status.
 int endWith(llvm::Error error);
-/// Prints the session's diagnostics, then what else is wrong (with `json`: all in one array).
-int endWith(llvm::Error error, Session &session, bool json = false);
+/// Prints the session's diagnostics, then what else is wrong.
+int endWith(llvm::Error error, Session &session);
+/// Appends all of it to `told` instead.
+int endWith(llvm::Error error, Session &session, llvm::json::Array &told);
 
 struct HelpText {
   const char *usage, *what, *examples;

@@ -177,9 +177,6 @@ std::vector<std::string> Session::dependencies() const {
   return files;
 }
 
-void weft::tools::printDiagnostics(const Diagnostics &diagnostics, bool json) {
-  if (json)
-    diagnostics.printJson(outs());
-  else
-    diagnostics.print(errs(), sys::Process::StandardErrHasColors());
+void weft::tools::printDiagnostics(const Diagnostics &diagnostics) {
+  diagnostics.print(errs(), sys::Process::StandardErrHasColors());
 }

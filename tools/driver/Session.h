@@ -66,8 +66,8 @@ private:
   int donePasses = 0; ///< of the whole pipeline, by the dump that was read
 };
 
-/// Prints diagnostics as text or JSON, in colour on a terminal.
-void printDiagnostics(const Diagnostics &diagnostics, bool json);
+/// Prints diagnostics, in colour on a terminal.
+void printDiagnostics(const Diagnostics &diagnostics);
 
 /// Stands for errors that are in the session's diagnostics already.
 class Reported : public llvm::ErrorInfo<Reported> {
