@@ -124,9 +124,12 @@ def contestants(model, threads, options):
     library, workload = build / f"{model.name}.so", model.write_workload(build / f"{model.name}.txt")
     if not library.exists() or library.stat().st_mtime < options.weft.stat().st_mtime:
         subprocess.run([options.weft, "compile", model.source, "--weights", model.folder, "--target=native", "--quiet", "-o", library], check=True)
-    field = [Contestant("weft", [options.build / "generator", library, threads, workload], cores)]
+    busy = ["busy"] if options.busy else []
+    if busy:  # whatever core is free
+        cores = os.sched_getaffinity(0)
+    field = [Contestant("weft", [options.build / "generator", library, threads, workload, *busy], cores)]
     for peer in filter(None, options.peers.split(",")):
-        field.append(Contestant(peer, [sys.executable, HERE / "generators.py", peer, folder, threads, workload], cores))
+        field.append(Contestant(peer, [sys.executable, HERE / "generators.py", peer, folder, threads, workload, *busy], cores))
     return field
 
 
@@ -191,7 +194,7 @@ def causal_attention(options):
     for _ in range(options.rounds):
         for masked, found in times.items():
             command = [options.weft, "run", folder / f"attention-{masked}.so", "--random-inputs", "1", "--dim", "time=2048", "--bench", "3"]
-            found.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["median_ms"])
+            found.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["min_ms" if options.busy else "median_ms"])
     open_ms, masked_ms = (statistics.median(found) for found in times.values())
     return {"threads": 1, "what": f"causal attention over 2048 keys beside {open_ms:.1f} ms without a mask", "ms": masked_ms, "value": masked_ms / open_ms,
             "goal": 0.6, "met": masked_ms <= 0.6 * open_ms}
@@ -256,8 +259,11 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, help="write the rows here")
     parser.add_argument("--weft", type=pathlib.Path, default=ROOT / "build" / "bin" / "weft")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "bench", help="where models are written")
+    parser.add_argument("--busy", action="store_true", help="count the processes' own time, for one thread on a machine that others use too")
     parser.add_argument("--prepare", action="store_true", help="write and compile the models, measure nothing")
     options = parser.parse_args()
+    if options.busy and options.threads != "1":
+        parser.error("--busy needs --threads 1")
     (options.build / "generate").mkdir(parents=True, exist_ok=True)
     for program in ("machine", "generator"):
         compile_c(HERE / f"{program}.c", options.build / program)

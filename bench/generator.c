@@ -1,10 +1,10 @@
-/* weft's contestant of the comparison of generation, in a process of its own: generator MODEL.so THREADS WORKLOAD.
+/* weft's contestant of the comparison of generation, in a process of its own: generator MODEL.so THREADS WORKLOAD [busy].
  *
  * WORKLOAD is a text file of whole numbers, ROWS COLUMNS MAX-NEW, then the tokens of each row behind how many of them are real: prompts, or sources
  * where the model has an input `source`. Prints the greedy tokens of all rows as JSON when ready, then answers each line on standard input with
  * times in milliseconds: "generate RUNS" (the whole call), "prefill LENGTH RUNS" (the first LENGTH tokens of row 0, the last position's logits),
  * "step POSITION RUNS" (one token each, the likeliest, from that position on; each position has a cache of its own, which goes on from call to call).
- * bench/generators.py speaks the same for the peers. */
+ * bench/generators.py speaks the same for the peers. `busy`: times are the process's own, for one thread on a machine that others use too. */
 #define _GNU_SOURCE
 #include "runtime/Descriptor.h"
 #include <dlfcn.h>
@@ -39,9 +39,9 @@ struct Program {
   struct Sequence sequences[MAX_CACHES];
 };
 
-static double nowMs(void) {
+static double nowMs(int isBusy) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(isBusy ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
   return 1e3 * t.tv_sec + 1e-6 * t.tv_nsec;
 }
 
@@ -201,8 +201,8 @@ static void runOnce(struct Program *p, const char *what, int64_t number) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4)
-    return fputs("generator MODEL.so THREADS WORKLOAD\n", stderr), 2;
+  if (argc != 4 && argc != 5)
+    return fputs("generator MODEL.so THREADS WORKLOAD [busy]\n", stderr), 2;
   struct Program program = {.work = readWorkload(argv[3])};
   openModel(&program, argv[1], atoi(argv[2]));
   generate(&program);
@@ -215,10 +215,10 @@ int main(int argc, char **argv) {
       die("no command", line);
     runs = runs < 1000 ? runs : 1000;
     for (int64_t i = -1; i < runs; i++) { /* the first one warms up */
-      double start = nowMs();
+      double start = nowMs(argc == 5);
       runOnce(&program, isGenerate ? "generate" : what, number);
       if (i >= 0)
-        program.times[i] = nowMs() - start;
+        program.times[i] = nowMs(argc == 5) - start;
     }
     print(&program, runs);
   }

@@ -1,4 +1,4 @@
-"""A peer's contestant of the comparison of generation: generators.py onnxruntime|ctranslate2 MODEL-FOLDER THREADS WORKLOAD.
+"""A peer's contestant of the comparison of generation: generators.py onnxruntime|ctranslate2 MODEL-FOLDER THREADS WORKLOAD [busy].
 
 Speaks as generator.c does: prints the greedy tokens of all rows of the workload as JSON, then answers the lines "generate RUNS", "prefill LENGTH RUNS" and
 "step POSITION RUNS" with times in milliseconds. MODEL-FOLDER holds what generate.py wrote: a folder `ct2`, and .onnx graphs.
@@ -9,6 +9,9 @@ import sys
 import time
 
 import numpy as np
+
+# With `busy` times are the process's own, for one thread on a machine that others use too.
+clock = time.process_time if sys.argv[5:] == ["busy"] else time.perf_counter
 
 
 class Workload:
@@ -124,9 +127,9 @@ class OnnxRuntime:
         self.prepare_step(position)
         one, times = self.at["step", position], []
         for _ in range(runs + 1):
-            begin = time.perf_counter()
+            begin = clock()
             one[1] = self.run(one[0], one[1], one[2]).copy()
-            times.append(1e3 * (time.perf_counter() - begin))
+            times.append(1e3 * (clock() - begin))
             one[2] += 1
         return times[1:]
 
@@ -156,7 +159,7 @@ class CTranslate2:
     def steps(self, position, runs):
         """The time between one token and the next of one call."""
         stamps = []
-        self.continue_row(position, runs + 2, lambda result: bool(stamps.append(time.perf_counter())))
+        self.continue_row(position, runs + 2, lambda result: bool(stamps.append(clock())))
         return [1e3 * (b - a) for a, b in zip(stamps[1:], stamps[2:])]
 
 
@@ -173,9 +176,9 @@ def timed(call, runs):
     call()
     times = []
     for _ in range(runs):
-        begin = time.perf_counter()
+        begin = clock()
         call()
-        times.append(1e3 * (time.perf_counter() - begin))
+        times.append(1e3 * (clock() - begin))
     return times
 
 
