@@ -19,6 +19,7 @@ static ParamKind paramKind(StringRef word) {
                                       .Case("size", ParamKind::Size)
                                       .Case("int", ParamKind::Int)
                                       .Case("number", ParamKind::Number)
+                                      .Case("amount", ParamKind::Amount)
                                       .Case("flag", ParamKind::Flag)
                                       .Case("text", ParamKind::Text)
                                       .Case("counts", ParamKind::Counts)

@@ -9,7 +9,7 @@ namespace weft {
 struct BoundCall;
 
 enum class ParamKind {
-  F32, I32, Tensor, Tensors, Value, Count, Size, Int, Number, Flag, Text, Counts, Sizes, Ints, Shape, Pieces, Offset, Mask, Bias, Cap
+  F32, I32, Tensor, Tensors, Value, Count, Size, Int, Number, Amount, Flag, Text, Counts, Sizes, Ints, Shape, Pieces, Offset, Mask, Bias, Cap
 };
 
 struct Param {

@@ -309,6 +309,15 @@ Value IRGen::joinMasks(const ast::BinaryExpr &expr, const Value &lhs, const Valu
 Value IRGen::relativeBias(const BoundCall &call) {
   int64_t maxDistance = call.integer(2);
   bool bidirectional = call.flag(3);
+  // A quarter of the buckets, or half of them, hold one distance each; the others share what is farther, up to the maximum.
+  int64_t least = bidirectional ? 4 : 2, exact = call.integer(1) / least;
+  if (exact < 1 || maxDistance <= exact) {
+    unsigned wrong = exact < 1 ? 1 : 2;
+    std::string needed = exact < 1 ? "'buckets' of 'relative_bias' must be at least " + std::to_string(least)
+                                   : "'max_distance' of 'relative_bias' must be above " + std::to_string(exact) + ", the distances with a bucket of their own";
+    reporter.error(call.argRanges[wrong], needed + ", not " + Twine(call.integer(wrong)));
+    return Value::error();
+  }
   mlir::Value table = readWeight(call, "weight", {DimExpr(call.integer(1)), DimExpr(call.integer(0))});
   if (!table)
     return Value::error();

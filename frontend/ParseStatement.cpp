@@ -309,7 +309,7 @@ StmtPtr Parser::parseRequire() {
   auto statement = std::make_unique<RequireStmt>(previous);
   statement->condition = parseExpr();
   if (consume(TokenKind::Comma))
-    statement->message = parseString("what to say when it does not hold, as a string");
+    statement->message = parseString("a message as a string");
   return statement;
 }
 

@@ -23,7 +23,7 @@ std::optional<std::string> Sema::misfit(const Builtin &form, const CallExpr &exp
   std::string name = "'" + form.name.str() + "'";
   range = expr.callRange;
   if (!takesMany(form) && positional > form.params.size())
-    return name + " takes at most " + std::to_string(form.params.size()) + " arguments, not " + std::to_string(positional);
+    return name + " takes at most " + std::to_string(form.params.size()) + (form.params.size() == 1 ? " argument" : " arguments") + ", not " + std::to_string(positional);
   std::fill(given.begin(), given.begin() + std::min(positional, takesMany(form) ? size_t(1) : form.params.size()), true);
   bool namesAxis = false;
   for (const Argument &arg : expr.args) {
@@ -237,6 +237,8 @@ std::optional<Value> Sema::coerce(const Param &param, Value value, SourceRange r
     return coerceList(param, std::move(value), range, what);
   case ParamKind::Number:
     return expect(value.asNumber(), "a number");
+  case ParamKind::Amount:
+    return expect(value.asNumber() && value.asNumber()->toDouble() >= 0, "a number of at least 0");
   case ParamKind::Flag:
     return expect(value.asBool(), "true or false");
   case ParamKind::Text:

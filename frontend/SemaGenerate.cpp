@@ -57,10 +57,8 @@ void Sema::walkGenerate(const GenerateStmt &stmt, Frame &frame) {
   for (const Argument &option : stmt.options) {
     Value value = evalOne(*option.value, frame);
     StringRef name = option.name ? option.name->text : "";
-    if (!seen.insert(name).second) {
-      reporter.error(option.range, "the option '" + name + "' is given twice");
+    if (!seen.insert(name).second) // reported by the parser
       continue;
-    }
     if (llvm::is_contained(optionNames, name)) {
       failed |= !readOption(option, value, given);
       limitRange = name == "limit" ? option.value->range : limitRange;

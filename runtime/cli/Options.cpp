@@ -73,10 +73,15 @@ template <auto Field, int64_t Lo, int64_t Hi> std::string takeChoice(RunOptions 
   return "";
 }
 
-template <auto Field> std::string takeReal(RunOptions &options, const std::string &value) {
+/// Bounds that no model changes; `Above`: the lower one is left out.
+template <auto Field, int Lo, int Hi, bool Above = false> std::string takeReal(RunOptions &options, const std::string &value) {
   char *end = nullptr;
-  options.how.*Field = strtod(value.c_str(), &end);
-  return value.empty() || *end ? "'" + value + "' is no number" : "";
+  double number = strtod(value.c_str(), &end);
+  options.how.*Field = static_cast<std::decay_t<decltype(options.how.*Field)>>(number);
+  bool isWithin = number <= Hi && (Above ? number > Lo : number >= Lo);
+  if (!value.empty() && !*end && isWithin)
+    return "";
+  return "'" + value + "' is no number " + (Above ? "above " + std::to_string(Lo) + " and at most " : "from " + std::to_string(Lo) + " to ") + std::to_string(Hi);
 }
 
 std::string takeLogits(RunOptions &options, const std::string &value) {
@@ -100,10 +105,10 @@ const OptionRow kOptions[] = {
     {"--max", nullptr, takeChoice<&GenerateOptions::most, 1, INT32_MAX>},
     {"--beam", nullptr, takeChoice<&GenerateOptions::beams, 1, 1000000>},
     {"--results", nullptr, takeChoice<&GenerateOptions::results, 1, 1000000>},
-    {"--length-penalty", nullptr, takeReal<&GenerateOptions::lengthPenalty>},
-    {"--temperature", nullptr, takeReal<&GenerateOptions::temperature>},
+    {"--length-penalty", nullptr, takeReal<&GenerateOptions::lengthPenalty, -100, 100>},
+    {"--temperature", nullptr, takeReal<&GenerateOptions::temperature, 0, 1000000>},
     {"--top-k", nullptr, takeChoice<&GenerateOptions::topK, 0, INT32_MAX>},
-    {"--top-p", nullptr, takeReal<&GenerateOptions::topP>},
+    {"--top-p", nullptr, takeReal<&GenerateOptions::topP, 0, 1, true>},
     {"--seed", nullptr, takeChoice<&GenerateOptions::seed, 0, INT64_MAX>},
     {"--logits", nullptr, takeLogits},
     {"--quiet", &RunOptions::quiet, nullptr},

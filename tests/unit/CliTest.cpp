@@ -155,6 +155,8 @@ TEST_F(CliTest, UsageErrors) {
   expectFailure({"--input"}, 2, "option '--input' needs a value");
   expectFailure({"--threads", "many"}, 2, "option '--threads': 'many' is no number in 1..256");
   expectFailure({"--threads=0"}, 2, "option '--threads': '0' is no number in 1..256");
+  expectFailure({"--generate", "--temperature", "nan"}, 2, "option '--temperature': 'nan' is no number from 0 to 1000000");
+  expectFailure({"--generate", "--top-p", "0"}, 2, "option '--top-p': '0' is no number above 0 and at most 1");
   expectFailure({"--bench", "0"}, 2, "option '--bench': '0' is no number");
   expectFailure({"--json=yes"}, 2, "option '--json' takes no value");
   expectFailure({"stray"}, 2, "unexpected argument 'stray'");
