@@ -1,6 +1,7 @@
 //===- NpyFuzz.cpp - readers of run-time inputs: .npy, .npz, .safetensors, values ----------------------------===//
 // LINK: z
-// SOURCES: runtime/io/Array.cpp runtime/io/File.cpp runtime/io/Json.cpp runtime/io/Npy.cpp runtime/io/Npz.cpp runtime/io/Safetensors.cpp
+// SOURCES: runtime/io/Array.cpp runtime/io/File.cpp runtime/io/Json.cpp runtime/io/Npy.cpp runtime/io/Npz.cpp runtime/io/Safetensors.cpp runtime/cli/InputFile.cpp
+#include "runtime/cli/InputFile.h"
 #include "runtime/io/Json.h"
 #include "runtime/io/Npy.h"
 #include "runtime/io/Safetensors.h"
@@ -36,6 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Json again;
     if (parseJson(jsonString(value.text), again))
       abort();
+  }
+  // A value on the command line.
+  for (weft_dtype wanted : {WEFT_F32, WEFT_I32, WEFT_BOOL}) {
+    weft::cli::InputFile file;
+    if (!file.literal(std::string(text), wanted))
+      convert(file.arrays().front());
   }
   return 0;
 }
