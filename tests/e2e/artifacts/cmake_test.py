@@ -4,7 +4,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import unittest
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from harness import ROOT, WeftTest, main  # noqa: E402
 BUILD = os.environ.get("WEFT_BUILD_DIR", str(ROOT / "build"))
 
 
-@unittest.skipIf(os.environ.get("WEFT_SANITIZED"), "an instrumented weft is not installed")
 class UserProject(WeftTest):
     def command(self, *arguments):
         done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, cwd=self.dir)

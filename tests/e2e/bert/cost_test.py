@@ -34,7 +34,9 @@ def measured(arguments):
     return child.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-@unittest.skipIf(os.environ.get("WEFT_SANITIZED"), "an instrumented compiler has other costs")
+SANITIZED = os.environ.get("WEFT_SANITIZED")  # an instrumented compiler has other costs, its artifacts the same
+
+
 class Cost(WeftTest):
     def test_layers_cost_nothing(self):
         sizes, seconds = {}, {}
@@ -45,8 +47,10 @@ class Cost(WeftTest):
             sizes[layers] = code_size(self.compile(SOURCE, f"layers{layers}.so", weights=folder))
             seconds[layers] = time.monotonic() - start
         self.assertLess(abs(sizes[48] - sizes[12]), 0.02 * sizes[12], f"code bytes {sizes}")
-        self.assertLess(seconds[48], 1.5 * seconds[12] + 1, f"seconds {seconds}")
+        if not SANITIZED:
+            self.assertLess(seconds[48], 1.5 * seconds[12] + 1, f"seconds {seconds}")
 
+    @unittest.skipIf(SANITIZED, "an instrumented compiler")
     def test_bert_base_in_time_and_memory(self):
         cfg = bert.config()
         folder = save_checkpoint(self.dir / "base", cfg, bert.random_checkpoint(cfg))
