@@ -23,6 +23,9 @@ import bert  # noqa: E402
 import onnx_bert  # noqa: E402
 from checkpoint import load_safetensors, save_checkpoint  # noqa: E402
 
+# Forms of weft's library, by the options that make them.
+FORMS = {"weft": [], "weft-strassen": ["--strassen"]}
+
 # What the project promises: at most this share of the better peer's time, or this many rooflines; the easier counts.
 GOALS = {("bert-base", 128): (0.88, 1.06), ("bert-base", 16): (0.70, 1.15), ("minilm", 128): (0.85, 1.08), ("minilm", 16): (0.75, 1.25)}
 
@@ -83,15 +86,19 @@ class Contestant:
 def contestants(name, folder, cfg, seq, threads, options):
     """The commands of one comparison; models are written or compiled on first use."""
     build, cores = options.build, set(sorted(os.sched_getaffinity(0))[:threads])
-    graph, fused, library = build / f"{name}-{seq}.onnx", build / f"{name}-{seq}-fused.onnx", build / f"{name}.so"
+    graph, fused = build / f"{name}-{seq}.onnx", build / f"{name}-{seq}-fused.onnx"
     if not fused.exists():
         onnx_bert.save(graph, cfg, load_safetensors(folder / "model.safetensors"), seq)
         print(f"  {fused.name}: {onnx_bert.save_fused(graph, fused, cfg)}", file=sys.stderr)
     commands = {}
     if options.weft.exists():
-        if not library.exists() or library.stat().st_mtime < options.weft.stat().st_mtime:
-            subprocess.run([options.weft, "compile", ROOT / "examples/bert/bert.weft", "--weights", folder, "--target=native", "--quiet", "-o", library], check=True)
-        commands["weft"] = [build / "contestant", library]
+        for who, extra in FORMS.items():
+            library = build / f"{name}{''.join(extra)}.so"
+            if not library.exists() or library.stat().st_mtime < options.weft.stat().st_mtime:
+                subprocess.run([options.weft, "compile", ROOT / "examples/bert/bert.weft", "--weights", folder, "--target=native", "--quiet", "-o", library,
+                                f"--name={name.replace('-', '_')}", *extra], check=True)
+            if who == "weft" or seq >= 128:  # below it, both are the same
+                commands[who] = [build / "contestant", library]
     else:
         print(f"note: {options.weft} is missing: peers alone", file=sys.stderr)
     python = [sys.executable, HERE / "contestant.py"]
@@ -120,28 +127,28 @@ def compare(name, folder, cfg, seq, threads, options):
     medians = {one.name: statistics.median(one.times) for one in field}
     row = {"model": name, "seq": seq, "threads": threads, "machine": machine, "roofline_ms": roofline, "median_ms": medians,
            "rooflines": {who: ms / roofline for who, ms in medians.items()}}
-    peer = min((ms, who) for who, ms in medians.items() if who != "weft")
+    peer = min((ms, who) for who, ms in medians.items() if who not in FORMS)
     row["best_peer"] = peer[1]
-    if "weft" in medians:
-        row["ratio"] = medians["weft"] / peer[0]
-        if threads == 1 and (name, seq) in GOALS:
-            goal = GOALS[name, seq]
-            row["goal"], row["met"] = goal, row["ratio"] <= goal[0] or row["rooflines"]["weft"] <= goal[1]
+    row["ratio"] = {who: medians[who] / peer[0] for who in FORMS if who in medians}
+    if threads == 1 and (name, seq) in GOALS:
+        row["goal"] = GOALS[name, seq]
+        row["met"] = {who: ratio <= row["goal"][0] or row["rooflines"][who] <= row["goal"][1] for who, ratio in row["ratio"].items()}
     return row
 
 
 def show(rows):
-    print(f"{'model':10} {'seq':>4} {'thr':>3} {'roofline':>9} | {'weft':>9} {'x roof':>6} | {'best peer':>9} {'x roof':>6} {'':18}| ratio")
+    print(f"{'model':10} {'seq':>4} {'thr':>3} {'roofline':>9} | {'best peer':>9} {'x roof':>6} {'':18}|{'':14} {'ms':>8} {'x roof':>6} {'ratio':>6}")
     for row in rows:
         ms, best = row["median_ms"], row["best_peer"]
-        mine = f"{ms['weft']:9.2f} {row['rooflines']['weft']:6.2f}" if "weft" in ms else f"{'-':>9} {'-':>6}"
-        verdict = f"{row['ratio']:.3f}" + {True: "  met", False: "  MISSED", None: ""}[row.get("met")] if "ratio" in row else "-"
-        print(f"{row['model']:10} {row['seq']:4} {row['threads']:3} {row['roofline_ms']:9.2f} | {mine} | {ms[best]:9.2f} {row['rooflines'][best]:6.2f} {best:18}| {verdict}")
-    by_threads = {(row["model"], row["seq"], row["threads"]): row["median_ms"].get("weft") for row in rows}
-    for (name, seq, threads), two in by_threads.items():
-        one = by_threads.get((name, seq, 1))
-        if threads == 2 and one and two:
-            print(f"{name} at {seq}: two threads are {one / two:.2f} times one")
+        for who, ratio in row["ratio"].items():
+            verdict = {True: "met", False: "MISSED", None: ""}[row.get("met", {}).get(who)]
+            print(f"{row['model']:10} {row['seq']:4} {row['threads']:3} {row['roofline_ms']:9.2f} | {ms[best]:9.2f} {row['rooflines'][best]:6.2f} {best:18}"
+                  f"| {who:13} {ms[who]:8.2f} {row['rooflines'][who]:6.2f} {ratio:6.3f}  {verdict}")
+    times = {(row["model"], row["seq"], row["threads"], who): row["median_ms"][who] for row in rows for who in row["ratio"]}
+    for (name, seq, threads, who), two in times.items():
+        one = times.get((name, seq, 1, who))
+        if threads == 2 and one:
+            print(f"{name} at {seq}, {who}: two threads are {one / two:.2f} times one")
 
 
 def main():

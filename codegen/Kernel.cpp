@@ -5,6 +5,7 @@
 #include "codegen/KernelModule.h"
 #include "codegen/emit/Emit.h"
 #include "codegen/schedule/Schedule.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include <set>
@@ -19,12 +20,15 @@ namespace {
 /// One compilation: the graph, the output and the buffers of one kernel.
 class KernelCompiler {
 public:
-  KernelCompiler(KernelOp kernel, const TargetInfo &target, const KernelOptions &options)
-      : kernel(kernel), options(options), graph(target) {}
+  KernelCompiler(KernelOp kernel, const TargetInfo &target, const KernelOptions &options, bool halves = false)
+      : kernel(kernel), options(options), graph(target) {
+    graph.halves = halves;
+  }
 
   Error emit();
   Error compile(CompiledKernel &out, llvm::LLVMContext &context);
   KernelAbi abi() const;
+  const ModuleSpec &module() const { return spec; }
 
 private:
   LayoutAttr layout(bool result, unsigned index);
@@ -32,6 +36,8 @@ private:
   void defineArgument(BlockArgument argument);
   void definePacked(BlockArgument argument, LayoutAttr layout, hl::ImageParam &param);
   Error defineOutput();
+  Error defineQuarters();
+  BufferSpec quarters(const BufferSpec &whole) const;
   BufferSpec bufferSpec(Value value, LayoutAttr layout, bool result);
   void constrainOutput();
   void applySchedule();
@@ -181,8 +187,34 @@ Error KernelCompiler::defineOutput() {
   return Error::success();
 }
 
+/// weft.strassen: the result as (column, row, right half?, lower half?) of halves; the rows in the middle of an odd number are in both.
+Error KernelCompiler::defineQuarters() {
+  Value value = kernel.getYield().getValues()[0];
+  DimExpr rows = output.extents[1], columns(*output.extents[0].constant() / 2);
+  spec.derived = {{"half_rows", *(rows + DimExpr(1)).dividedBy(DimExpr(2))}, {"rest_rows", *rows.dividedBy(DimExpr(2))}};
+  Vars vars = output.vars;
+  hl::Var right("right"), lower("lower");
+  Expected<hl::Expr> yielded = quarterOf(graph.func(value)(toIndex(vars)), vars, right, lower, graph, columns);
+  if (!yielded)
+    return yielded.takeError();
+  output.vars = {vars[0], vars[1], right, lower};
+  output.extents = {columns, DimExpr::symbol("half_rows"), DimExpr(2), DimExpr(2)};
+  output.func = hl::Func("out");
+  output.func(output.vars) = *yielded;
+  kind = ScheduleKind::Strassen;
+  division = {0, panelColumns, DimExpr(*columns.constant() / panelColumns)};
+  return Error::success();
+}
+
+BufferSpec KernelCompiler::quarters(const BufferSpec &whole) const {
+  BufferSpec buffer = whole;
+  DimExpr stride = whole.dims[1].stride;
+  buffer.dims = {{0, output.extents[0], 1}, {0, output.extents[1], stride}, {0, 2, output.extents[0]}, {0, 2, stride * DimExpr::symbol("rest_rows")}};
+  return buffer;
+}
+
 Error KernelCompiler::emit() {
-  spec.name = kernel.getSymName().str();
+  spec.name = kernel.getSymName().str() + (graph.halves ? "_many" : "");
   collectDims();
   Block &body = kernel.getBody().front();
   for (BlockArgument argument : body.getArguments())
@@ -197,6 +229,8 @@ Error KernelCompiler::emit() {
   }
   if (Error error = defineOutput())
     return error;
+  if (graph.strassen)
+    return defineQuarters();
   kind = options.plain ? ScheduleKind::Plain : chooseSchedule(graph, output);
   division = divide(graph, output, kind);
   return Error::success();
@@ -207,6 +241,8 @@ void KernelCompiler::constrainOutput() {
   for (auto [i, value] : llvm::enumerate(kernel.getYield().getValues())) {
     LayoutAttr layout = this->layout(true, i);
     BufferSpec buffer = bufferSpec(value, layout, true);
+    if (graph.strassen)
+      buffer = quarters(buffer);
     buffer.divided = division.dim;
     buffer.unit = division.unit;
     buffers[i].set_host_alignment(layout && layout.getPadded() && division.dim != 0 ? 64 : 4);
@@ -243,6 +279,8 @@ void KernelCompiler::applySchedule() {
     return scheduleRowReduction(graph, output);
   case ScheduleKind::Pointwise:
     return schedulePointwise(graph, output);
+  case ScheduleKind::Strassen:
+    return scheduleStrassen(graph, output);
   }
 }
 
@@ -259,14 +297,16 @@ Error KernelCompiler::runHalide(CompiledKernel &out, llvm::LLVMContext &context)
   std::vector<hl::Argument> arguments(params.begin(), params.end());
   for (auto &[name, param] : graph.dims) {
     arguments.push_back(param);
-    spec.dims.push_back(name);
+    spec.innerDims.push_back(name);
+    if (llvm::none_of(spec.derived, [&name = name](const auto &derived) { return derived.first == name; }))
+      spec.dims.push_back(name);
   }
   arguments.push_back(output.begin);
   arguments.push_back(output.end);
   arguments.push_back(hl::Param<void *>("scratch"));
   hl::Target target(graph.target.halide + "-no_asserts-no_bounds_query-no_runtime");
   hl::Pipeline pipeline(output.func);
-  if (kind == ScheduleKind::Contraction && graph.target.prefetch)
+  if ((kind == ScheduleKind::Contraction || kind == ScheduleKind::Strassen) && graph.target.prefetch)
     pipeline.add_custom_lowering_pass(makePrefetchPass(graph, output));
   pipeline.add_custom_lowering_pass(makeScratchPass());
   spec.inner = spec.name + "_halide";
@@ -323,13 +363,52 @@ Expected<KernelAbi> kernelAbi(KernelOp kernel) {
   return abi;
 }
 
+/// The kernel's weft.strassen, where its schedule can be used: both weights in panels.
+static StrassenOp strassenOf(KernelOp kernel) {
+  StrassenOp found;
+  for (Operation &op : kernel.getBody().front())
+    if (auto strassen = dyn_cast<StrassenOp>(op))
+      found = found ? StrassenOp() : strassen;
+  if (!found || !kernel.getArgLayouts())
+    return StrassenOp();
+  for (Value weight : {found.getWeight(), found.getSums()}) {
+    auto argument = dyn_cast<BlockArgument>(weight);
+    if (!argument || !cast<LayoutAttr>((*kernel.getArgLayouts())[argument.getArgNumber()]).getPanel())
+      return StrassenOp();
+  }
+  bool fits = typeOf(found.getResult()).getRank() == 2 && *typeOf(found.getResult()).getExpr(1).constant() % (2 * panelColumns) == 0 &&
+              *typeOf(found.getX()).getExpr(1).constant() % 8 == 0 && kernel.getYield().getValues().size() == 1;
+  return fits ? found : StrassenOp();
+}
+
+/// Adds the kernel of many rows, and the choice between the two.
+static Error addStrassen(CompiledKernel &compiled, ModuleSpec spec, StrassenOp op, const TargetInfo &target, const KernelOptions &options,
+                         llvm::LLVMContext &context) {
+  auto kernel = cast<KernelOp>(op->getParentOp());
+  CompiledKernel halves;
+  KernelCompiler compiler(kernel, target, options, true);
+  if (Error error = compiler.emit())
+    return error;
+  if (Error error = compiler.compile(halves, context))
+    return error;
+  RowChoice choice{compiled.name + "_few", compiled.name + "_many", typeOf(op.getResult()).getExpr(0), int64_t(op.getRows()), strassenBlockRows};
+  compiled.module->getFunction(compiled.name)->setName(choice.few);
+  if (llvm::Linker::linkModules(*compiled.module, std::move(halves.module)))
+    return llvm::createStringError("kernel " + compiled.name + ": cannot link its two forms");
+  compiled.stmt += halves.stmt;
+  return addRowChoice(*compiled.module, spec, choice);
+}
+
 Expected<CompiledKernel> compileKernel(KernelOp kernel, const TargetInfo &target, const KernelOptions &options, llvm::LLVMContext &context) {
   CompiledKernel compiled;
   Error error = halideCall([&]() -> Error {
     KernelCompiler compiler(kernel, target, options);
     if (Error error = compiler.emit())
       return error;
-    return compiler.compile(compiled, context);
+    if (Error error = compiler.compile(compiled, context))
+      return error;
+    StrassenOp strassen = options.plain ? StrassenOp() : strassenOf(kernel);
+    return strassen ? addStrassen(compiled, compiler.module(), strassen, target, options, context) : Error::success();
   });
   if (error)
     return named(kernel, std::move(error));

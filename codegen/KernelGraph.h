@@ -48,6 +48,19 @@ struct Contraction {
   int64_t depth, columns;
   std::string weights; ///< the packed argument's name; empty when the right side is not packed
   mlir::Value result;
+  std::string next;                                      ///< the packed argument read after this panel, where that is not the same
+  std::function<hl::Expr(hl::Expr panel)> nextBytes;     ///< where in it
+};
+
+/// The stages of weft.strassen over halves, in the notation of its description.
+struct Strassen {
+  hl::Func rowSums;                                      ///< S1 to S4 over (k, row)
+  std::vector<std::pair<hl::Func, hl::Func>> products;   ///< accumulator and stored product over (column in panel, row, panel)
+  hl::Func whole;                                        ///< stands for the result in epilogues
+  std::function<hl::Expr(int lower, int right, hl::Expr n, hl::Expr m)> quarter;
+  hl::Var column, row, panel, k;
+  hl::RDom sum;
+  int64_t depth;                                         ///< of one half
 };
 
 /// Keys that a block of queries first..last of one batch row can see at all.
@@ -111,6 +124,9 @@ public:
   std::vector<Contraction> contractions;
   std::optional<Attention> attention;
   std::optional<AttentionStep> attentionStep;
+  std::optional<Strassen> strassen;
+  bool halves = false;           ///< emit weft.strassen by its seven products; else as weft.linear
+  int64_t panelsInUnit = 1;      ///< panels that one thread's share keeps together: a pair, where halves are an option
   llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
   llvm::DenseMap<mlir::Value, hl::ImageParam> panels; ///< packed weights: (column, k, panel)
   llvm::DenseMap<mlir::Value, hl::ImageParam> keyPages; ///< keys of states: (position in page, feature, page, head, row)
@@ -130,6 +146,8 @@ inline int64_t rankOf(mlir::Value value) { return typeOf(value).getRank(); }
 
 /// Columns of a packed weight's panel.
 constexpr int64_t panelColumns = 48;
+/// Rows that weft.strassen takes at once: what it keeps of them stays in the caches.
+constexpr int64_t strassenBlockRows = 256;
 
 } // namespace weft
 

@@ -22,14 +22,11 @@ namespace weft {
 /// last share arrives while the first tile already works. One tile only: memory is the limit, nothing to gain. Lines go to L2 (they are
 /// used a panel later, and L1 holds the rows).
 static const char *prelude = R"ir(
-define internal i32 @weft_prefetch(ptr %panels, i64 %end, i32 %step, i32 %tiles) alwaysinline {
+define internal i32 @weft_prefetch(ptr %panels, i64 %end, i32 %ahead, i32 %tiles) alwaysinline {
 entry:
   %one = icmp slt i32 %tiles, 2
   br i1 %one, label %done, label %some
 some:
-  %up = add i32 %tiles, 767
-  %rate = sdiv i32 %up, %tiles
-  %ahead = mul i32 %step, %rate
   %ahead64 = sext i32 %ahead to i64
   %begin = getelementptr i8, ptr %panels, i64 %end
   %margin = getelementptr i8, ptr %begin, i64 4096
@@ -71,30 +68,8 @@ define internal void @halide_free(ptr %context, ptr %p) alwaysinline {
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 )ir";
 
-namespace {
-class WrapperBuilder {
-public:
-  WrapperBuilder(Module &module, const ModuleSpec &spec) : module(module), spec(spec), builder(module.getContext()) {}
-  Error build();
-
-private:
-  Value *size(const DimExpr &dim);
-  Value *buffer(const BufferSpec &buffer, Value *data);
-  void store(Value *base, unsigned offset, Value *value) {
-    builder.CreateStore(value, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, offset));
-  }
-  Value *as32(Value *value) { return builder.CreateTrunc(value, builder.getInt32Ty()); }
-
-  Module &module;
-  const ModuleSpec &spec;
-  IRBuilder<> builder;
-  Function *wrapper = nullptr;
-  StringMap<Value *> sizes;
-  Value *begin = nullptr, *end = nullptr;
-};
-} // namespace
-
-Value *WrapperBuilder::size(const DimExpr &dim) {
+/// A size from the dimensions' values, rounded towards zero.
+static Value *lower(const DimExpr &dim, const StringMap<Value *> &sizes, IRBuilder<> &builder) {
   int64_t denominator = 1;
   for (const auto &[monomial, coefficient] : dim.terms())
     denominator = std::lcm(denominator, coefficient.den);
@@ -111,6 +86,29 @@ Value *WrapperBuilder::size(const DimExpr &dim) {
   }
   return denominator == 1 ? sum : builder.CreateSDiv(sum, builder.getInt64(denominator));
 }
+
+namespace {
+class WrapperBuilder {
+public:
+  WrapperBuilder(Module &module, const ModuleSpec &spec) : module(module), spec(spec), builder(module.getContext()) {}
+  Error build();
+
+private:
+  Value *size(const DimExpr &dim) { return lower(dim, sizes, builder); }
+  Value *buffer(const BufferSpec &buffer, Value *data);
+  void store(Value *base, unsigned offset, Value *value) {
+    builder.CreateStore(value, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, offset));
+  }
+  Value *as32(Value *value) { return builder.CreateTrunc(value, builder.getInt32Ty()); }
+
+  Module &module;
+  const ModuleSpec &spec;
+  IRBuilder<> builder;
+  Function *wrapper = nullptr;
+  StringMap<Value *> sizes;
+  Value *begin = nullptr, *end = nullptr;
+};
+} // namespace
 
 /// halide_buffer_t: device 0, interface 8, host 16, flags 24, type 32, dimensions 36, dim 40, padding 48; a dimension: min, extent, stride, flags.
 Value *WrapperBuilder::buffer(const BufferSpec &spec, Value *data) {
@@ -164,6 +162,8 @@ Error WrapperBuilder::build() {
     wrapper->getArg(pointers + i)->setName(dim);
     sizes[dim] = wrapper->getArg(pointers + i);
   }
+  for (const auto &[name, value] : spec.derived)
+    sizes[name] = size(value);
   begin = wrapper->getArg(pointers + spec.dims.size());
   end = wrapper->getArg(pointers + spec.dims.size() + 1);
   Value *scratch = wrapper->getArg(pointers - 1);
@@ -172,7 +172,7 @@ Error WrapperBuilder::build() {
   size_t pointer = 0;
   for (const BufferSpec &argument : spec.arguments)
     arguments.push_back(buffer(argument, wrapper->getArg(pointer++)));
-  for (const std::string &dim : spec.dims)
+  for (const std::string &dim : spec.innerDims)
     arguments.push_back(as32(sizes[dim]));
   arguments.append({as32(begin), as32(end), scratch});
   for (const BufferSpec &result : spec.results)
@@ -181,6 +181,92 @@ Error WrapperBuilder::build() {
     return createStringError("kernel " + spec.name + ": Halide's function takes other arguments");
   builder.CreateCall(inner, arguments);
   builder.CreateRetVoid();
+  return Error::success();
+}
+
+namespace {
+/// for (first = 0; first < rows; first += block) many(pointers at min(first, rows - block), rows := block)
+class ChoiceBuilder {
+public:
+  ChoiceBuilder(Module &module, const ModuleSpec &spec, const RowChoice &choice)
+      : module(module), spec(spec), choice(choice), few(module.getFunction(choice.few)), many(module.getFunction(choice.many)), builder(module.getContext()) {}
+  void build();
+
+private:
+  BasicBlock *block(const char *name) { return BasicBlock::Create(module.getContext(), name, function); }
+  void call(Function *callee, Value *first, Value *rows);
+  const BufferSpec *pointerSpec(size_t pointer) const {
+    if (pointer < spec.arguments.size())
+      return &spec.arguments[pointer];
+    pointer -= spec.arguments.size();
+    return pointer < spec.results.size() ? &spec.results[pointer] : nullptr;
+  }
+
+  Module &module;
+  const ModuleSpec &spec;
+  const RowChoice &choice;
+  Function *few, *many, *function = nullptr;
+  IRBuilder<> builder;
+  StringMap<Value *> sizes;
+};
+} // namespace
+
+void ChoiceBuilder::call(Function *callee, Value *first, Value *rows) {
+  SmallVector<Value *> arguments;
+  size_t pointers = spec.arguments.size() + spec.results.size() + 1;
+  for (Argument &argument : function->args()) {
+    size_t number = argument.getArgNo();
+    Value *value = &argument;
+    const BufferSpec *buffer = first && number < pointers ? pointerSpec(number) : nullptr;
+    if (buffer && buffer->dims.size() == 2 && buffer->dims[1].extent == choice.rows) {
+      Value *stride = builder.CreateMul(lower(buffer->dims[1].stride, sizes, builder), builder.getInt64((buffer->bits + 7) / 8));
+      value = builder.CreateGEP(builder.getInt8Ty(), value, builder.CreateMul(first, stride));
+    }
+    bool isRows = rows && number >= pointers && number - pointers < spec.dims.size() && DimExpr::symbol(spec.dims[number - pointers]) == choice.rows;
+    arguments.push_back(isRows ? rows : value);
+  }
+  builder.CreateCall(callee, arguments);
+}
+
+void ChoiceBuilder::build() {
+  function = Function::Create(few->getFunctionType(), Function::ExternalLinkage, spec.name, module);
+  function->setAttributes(few->getAttributes());
+  for (Function *part : {few, many}) {
+    part->setLinkage(GlobalValue::InternalLinkage);
+    part->addFnAttr(Attribute::NoInline);
+  }
+  size_t pointers = spec.arguments.size() + spec.results.size() + 1;
+  for (auto [i, dim] : llvm::enumerate(spec.dims))
+    sizes[dim] = function->getArg(pointers + i);
+  BasicBlock *entry = block("entry"), *short_ = block("few"), *blocks = block("blocks"), *loop = block("loop"), *done = block("done");
+  builder.SetInsertPoint(entry);
+  Value *rows = lower(choice.rows, sizes, builder), *most = builder.getInt64(choice.blockRows), *one = builder.getInt64(1);
+  builder.CreateCondBr(builder.CreateICmpSLT(rows, builder.getInt64(choice.least)), short_, blocks);
+  builder.SetInsertPoint(short_);
+  call(few, nullptr, nullptr);
+  builder.CreateRetVoid();
+  builder.SetInsertPoint(blocks);
+  auto ceilDivide = [&](Value *a, Value *b) { return builder.CreateSDiv(builder.CreateAdd(a, builder.CreateSub(b, one)), b); };
+  bool movable = !choice.rows.isConstant(); // rows of a fixed number are one block
+  Value *size = movable ? ceilDivide(rows, ceilDivide(rows, most)) : rows;
+  builder.CreateBr(loop);
+  builder.SetInsertPoint(loop);
+  PHINode *from = builder.CreatePHI(builder.getInt64Ty(), 2);
+  from->addIncoming(builder.getInt64(0), blocks);
+  Value *first = builder.CreateBinaryIntrinsic(Intrinsic::smin, from, builder.CreateSub(rows, size));
+  call(many, movable ? first : nullptr, movable ? size : nullptr);
+  Value *next = builder.CreateAdd(from, size);
+  from->addIncoming(next, loop);
+  builder.CreateCondBr(builder.CreateICmpSLT(next, rows), loop, done);
+  builder.SetInsertPoint(done);
+  builder.CreateRetVoid();
+}
+
+Error addRowChoice(Module &module, const ModuleSpec &spec, const RowChoice &choice) {
+  for (const std::string &name : {choice.few, choice.many})
+    if (!module.getFunction(name))
+      return createStringError("kernel " + spec.name + ": no function " + name);
+  ChoiceBuilder(module, spec, choice).build();
   return Error::success();
 }
 

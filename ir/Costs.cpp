@@ -16,6 +16,12 @@ static DimExpr perElement(Value value, int64_t each) { return typeOf(value).getN
 
 // Contractions: a multiplication and an addition for each term, and the bias.
 WEFT_KERNEL(LinearOp, Contraction, perElement(getResult(), 2) * typeOf(getX()).getExpr(-1) + perElement(getResult(), getBias() ? 1 : 0))
+/// Seven products of an eighth each; the sums of rows and results are a hundredth of that.
+static DimExpr strassenFlops(StrassenOp op) {
+  DimExpr products = perElement(op.getResult(), 2) * typeOf(op.getX()).getExpr(-1) * DimExpr(7);
+  return *products.dividedBy(DimExpr(8)) + perElement(op.getResult(), op.getBias() ? 1 : 0);
+}
+WEFT_KERNEL(StrassenOp, Contraction, strassenFlops(*this))
 WEFT_KERNEL(MatMulOp, Contraction, perElement(getResult(), 2) * typeOf(getLhs()).getExpr(-1))
 
 static DimExpr convFlops(Value result, Value weight, Value bias) {

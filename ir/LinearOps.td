@@ -28,6 +28,24 @@ def Weft_LinearOp : Weft_TensorOp<"linear"> {
   let assemblyFormat = "$x `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict `:` functional-type(operands, results)";
 }
 
+def Weft_StrassenOp : Weft_TensorOp<"strassen"> {
+  let summary = "weft.linear by seven products of half the size, where there are many rows";
+  let description = [{
+    What weft.linear computes, by one level of Strassen's algorithm in Winograd's form: with at least `rows` rows, the quarters of x and of the
+    weight are multiplied seven times instead of eight. `sums` holds what that needs of the weight's quarters, known at compile time: with
+    B11, B21 (first and second half of k, first half of n) and B12, B22 (second half of n), T1 = B12 - B11, T2 = B22 - T1, T3 = B22 - B12,
+    T4 = T2 - B21, side by side along k as T1, T2, T3, -T4: [n/2, 2*k], or [2*k, n/2] with `transposed`. An odd number of rows is cut into halves that share the row in the
+    middle. Rounding errors are a few times those of weft.linear, relative to the largest values. Source: Winograd 1971; Higham 2002, section 23.
+    Example:
+    ```mlir
+    %y = weft.strassen %x, %w, %s bias %b rows 128 : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[8, 4], f32>, !weft.tensor<[4, 8], f32>, !weft.tensor<[8], f32>) -> !weft.tensor<[batch, seq, 8], f32>
+    ```
+  }];
+  let arguments = (ins Weft_F32:$x, Weft_F32:$weight, Weft_F32:$sums, Optional<Weft_F32>:$bias, UnitAttr:$transposed, I64Attr:$rows);
+  let results = (outs Weft_F32:$result);
+  let assemblyFormat = "$x `,` $weight `,` $sums (`bias` $bias^)? (`transposed` $transposed^)? `rows` $rows attr-dict `:` functional-type(operands, results)";
+}
+
 def Weft_MatMulOp : Weft_TensorOp<"matmul"> {
   let summary = "matrix product over the last two dimensions, leading ones broadcast";
   let description = [{

@@ -87,6 +87,13 @@ StreamRelation LinearOp::getStreamRelation(unsigned operand, int64_t dim, unsign
   return isOut ? perPosition(getType().getRank() - 1) : mixing(-1, "a linear layer that sums over the dimension");
 }
 
+/// Rows of the halves meet in sums that cancel exactly in the formula: each position's result is weft.linear's.
+StreamRelation StrassenOp::getStreamRelation(unsigned operand, int64_t dim, unsigned) {
+  if (operand == 0 && dim != getType().getRank() - 1)
+    return perPosition(dim);
+  return operand == 3 ? perPosition(getType().getRank() - 1) : mixing(-1, "a linear layer that sums over the dimension");
+}
+
 StreamRelation MatMulOp::getStreamRelation(unsigned operand, int64_t dim, unsigned) {
   NamedTensorType type = typeOf(getOperation()->getOperand(operand));
   int64_t rank = type.getRank(), summed = operand == 0 ? rank - 1 : rank - 2;

@@ -26,6 +26,24 @@ LogicalResult LinearOp::verify() {
                     why);
 }
 
+LogicalResult StrassenOp::verify() {
+  std::string why;
+  NamedTensorType weight = typeOf(getWeight()), sums = typeOf(getSums());
+  if (failed(expectType(*this, inferLinear(typeOf(getX()), weight, typeOf(getBias()), getTransposed(), why), getType(), why)))
+    return failure();
+  std::optional<int64_t> n = weight.getDim(getTransposed() ? 1 : 0).getStatic(), k = weight.getDim(getTransposed() ? 0 : 1).getStatic();
+  if (!n || !k || *n % 2 || *k % 2)
+    return emitOpError() << "needs a weight of even sizes, not " << weight;
+  SmallVector<DimExpr> dims = {DimExpr(*n / 2), DimExpr(*k * 2)};
+  if (getTransposed())
+    std::swap(dims[0], dims[1]);
+  if (sums != weight.withDims(dims))
+    return emitOpError() << "needs sums of " << weight.withDims(dims) << ", not " << sums;
+  if (int64_t(getRows()) < 16)
+    return emitOpError() << "is for 16 rows and more, not from " << getRows() << " on";
+  return success();
+}
+
 LogicalResult MatMulOp::verify() {
   std::string why;
   return expectType(*this, inferMatMul(typeOf(getLhs()), typeOf(getRhs()), why), getType(), why);

@@ -13,15 +13,22 @@ namespace weft {
 using namespace mlir;
 using namespace weft;
 
-/// The dimension whose columns make panels, where the argument is nothing but the weight of linear layers in one orientation.
+/// The dimension whose columns make panels, where this is the weight of a contraction.
+static std::optional<int64_t> panelDimOf(OpOperand &use) {
+  unsigned number = use.getOperandNumber();
+  if (auto linear = dyn_cast<LinearOp>(use.getOwner()); linear && number == 1)
+    return linear.getTransposed() ? 1 : 0;
+  if (auto strassen = dyn_cast<StrassenOp>(use.getOwner()); strassen && (number == 1 || number == 2))
+    return strassen.getTransposed() ? 1 : 0;
+  return std::nullopt;
+}
+
+/// The same where the argument is nothing but such weights in one orientation.
 static std::optional<int64_t> panelDimOf(BlockArgument arg) {
   std::optional<int64_t> dim;
   for (OpOperand &use : arg.getUses()) {
-    auto linear = dyn_cast<LinearOp>(use.getOwner());
-    if (!linear || use.get() != linear.getWeight() || linear.getX() == arg)
-      return std::nullopt;
-    int64_t columns = linear.getTransposed() ? 1 : 0;
-    if (dim && *dim != columns)
+    std::optional<int64_t> columns = panelDimOf(use);
+    if (!columns || (dim && dim != columns))
       return std::nullopt;
     dim = columns;
   }

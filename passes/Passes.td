@@ -164,6 +164,18 @@ def OutlineKernels : Weft_Pass<"weft-outline-kernels"> {
   }];
 }
 
+def UseStrassen : Weft_Pass<"weft-use-strassen"> {
+  let summary = "contractions of many rows take seven products of half the size instead of eight";
+  let description = [{
+    ```mlir
+    %y = weft.linear %x, %w bias %b   -->   %y = weft.strassen %x, %w, %sums bias %b rows 128
+    ```
+    in kernels whose weight has at least 256 inputs and 192 outputs, in whole panels on both halves, and whose launches may have that many rows. Each
+    weight so read gets a second one as large beside it, computed at compile time: an option, for machines that have the memory.
+  }];
+  let options = [Option<"rows", "rows", "int64_t", "128", "from that many rows on">];
+}
+
 def PlanMemory : Weft_Pass<"weft-plan-memory"> {
   let summary = "gives every value a slot of the arena and a row stride";
   let description = [{

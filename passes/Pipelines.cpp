@@ -32,9 +32,11 @@ void weft::populateFusePipeline(OpPassManager &pm, const PipelineOptions &option
   pm.addPass(createFuseEpilogues({requireFusion}));
 }
 
-void weft::populateKernelPipeline(OpPassManager &pm) {
+void weft::populateKernelPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFormKernels());
   pm.addPass(createOutlineKernels());
+  if (options.strassen)
+    pm.addPass(createUseStrassen());
   pm.addPass(createPlanMemory());
   pm.addPass(createPackWeights());
 }
@@ -45,12 +47,13 @@ void weft::buildPipeline(OpPassManager &module, const PipelineOptions &options) 
   if (options.last >= Phase::Fused)
     populateFusePipeline(pm, options);
   if (options.last >= Phase::Kernels)
-    populateKernelPipeline(pm);
+    populateKernelPipeline(pm, options);
 }
 
 namespace {
 struct TextOptions : PassPipelineOptions<TextOptions> {
   Option<bool> requireFusion{*this, "require-fusion", llvm::cl::desc("a missed fusion is an error"), llvm::cl::init(false)};
+  Option<bool> strassen{*this, "strassen", llvm::cl::desc("contractions of many rows by fewer multiplications"), llvm::cl::init(false)};
   Option<bool> incremental{*this, "incremental", llvm::cl::desc("derive the graphs of generation"), llvm::cl::init(false)};
 };
 } // namespace
@@ -59,7 +62,7 @@ void weft::registerPasses() {
   registerWeftPasses();
   auto add = [](StringRef name, StringRef what, Phase last) {
     PassPipelineRegistration<TextOptions>(name, what, [last](OpPassManager &pm, const TextOptions &options) {
-      buildPipeline(pm, {last, options.requireFusion, options.incremental});
+      buildPipeline(pm, {last, options.requireFusion, options.strassen, options.incremental});
     });
   };
   add("weft-to-simplified", "everything up to simplified ops", Phase::Simplified);

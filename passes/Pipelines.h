@@ -16,13 +16,14 @@ enum class Phase {
 struct PipelineOptions {
   Phase last = Phase::Kernels;
   bool requireFusion = false; ///< a missed fusion is an error
+  bool strassen = false;      ///< contractions of many rows by fewer multiplications, for twice the memory
   bool incremental = false;   ///< derive the graphs of generation, where a model generates
 };
 
 /// Each adds its passes for one weft.model; `pm` is anchored there.
 void populateSimplifyPipeline(mlir::OpPassManager &pm);
 void populateFusePipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
-void populateKernelPipeline(mlir::OpPassManager &pm);
+void populateKernelPipeline(mlir::OpPassManager &pm, const PipelineOptions &options);
 
 /// The whole way up to `options.last`, for all models of a module. Running it on its own output changes nothing.
 void buildPipeline(mlir::OpPassManager &module, const PipelineOptions &options);

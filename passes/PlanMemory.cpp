@@ -4,6 +4,7 @@
 #include "passes/Layout.h"
 #include "passes/Lifetimes.h"
 #include "passes/Passes.h"
+#include "passes/Rewriting.h"
 
 namespace weft {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -12,20 +13,6 @@ namespace weft {
 
 using namespace mlir;
 using namespace weft;
-
-/// About the largest value of the expression within the dimensions' bounds.
-static double upperBound(const DimExpr &expr, ModelOp model) {
-  double sum = 0;
-  for (const auto &[monomial, coefficient] : expr.terms()) {
-    double term = static_cast<double>(coefficient.num) / coefficient.den;
-    for (const auto &[name, power] : monomial)
-      for (int i = 0; i < std::abs(power); ++i)
-        if (auto dim = dyn_cast_or_null<DimOp>(SymbolTable::lookupSymbolIn(model, name)))
-          term *= power > 0 ? dim.getUpper() : 1.0 / std::max<int64_t>(dim.getLower(), 1);
-    sum += term;
-  }
-  return sum;
-}
 
 /// a <= b for all sizes of the dimensions.
 static bool neverExceeds(const DimExpr &a, const DimExpr &b) {

@@ -71,3 +71,16 @@ SmallVector<Block *> weft::computeBlocks(GraphOp graph) {
   });
   return blocks;
 }
+
+double weft::upperBound(const DimExpr &expr, ModelOp model) {
+  double sum = 0;
+  for (const auto &[monomial, coefficient] : expr.terms()) {
+    double term = static_cast<double>(coefficient.num) / coefficient.den;
+    for (const auto &[name, power] : monomial)
+      for (int i = 0; i < std::abs(power); ++i)
+        if (auto dim = dyn_cast_or_null<DimOp>(SymbolTable::lookupSymbolIn(model, name)))
+          term *= power > 0 ? dim.getUpper() : 1.0 / std::max<int64_t>(dim.getLower(), 1);
+    sum += term;
+  }
+  return sum;
+}

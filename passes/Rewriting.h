@@ -57,6 +57,9 @@ void eraseDeadIn(mlir::Block &block);
 /// The blocks whose ops become kernels: each graph's body and the stacks' bodies in it, outer ones first.
 llvm::SmallVector<mlir::Block *> computeBlocks(GraphOp graph);
 
+/// About the largest value of the expression within the dimensions' bounds.
+double upperBound(const DimExpr &expr, ModelOp model);
+
 } // namespace weft
 
 #endif

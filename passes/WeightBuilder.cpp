@@ -74,6 +74,27 @@ Value WeightBuilder::scaled(WeightRefOp ref, double factor, Operation *before) {
   });
 }
 
+Value WeightBuilder::strassenSums(WeightRefOp ref, bool transposed, Operation *before) {
+  NamedTensorType whole = ref.getType();
+  int64_t alongK = transposed ? 0 : 1, n = *whole.getDim(1 - alongK).getStatic(), k = *whole.getDim(alongK).getStatic();
+  auto typeOf = [&](int64_t columns, int64_t depth) {
+    return whole.withDims(transposed ? SmallVector<DimExpr>{DimExpr(depth), DimExpr(columns)} : SmallVector<DimExpr>{DimExpr(columns), DimExpr(depth)});
+  };
+  NamedTensorType quarter = typeOf(n / 2, k / 2), type = typeOf(n / 2, 2 * k);
+  return reference((ref.getWeight() + ".sums").str(), ref, before, type, [&](OpBuilder &builder, Location loc, Value layer) -> Value {
+    auto slice = [&](Value x, NamedTensorType type, int64_t axis, int64_t start) -> Value {
+      return SliceOp::create(builder, loc, type, x, axis, DimAttr::get(builder.getContext(), DimExpr(start)));
+    };
+    auto minus = [&](Value a, Value b) -> Value { return SubOp::create(builder, loc, quarter, a, b); };
+    Value weight = refInside(builder, loc, ref, layer);
+    Value left = slice(weight, typeOf(n / 2, k), 1 - alongK, 0), right = slice(weight, typeOf(n / 2, k), 1 - alongK, n / 2);
+    Value b11 = slice(left, quarter, alongK, 0), b21 = slice(left, quarter, alongK, k / 2);
+    Value b12 = slice(right, quarter, alongK, 0), b22 = slice(right, quarter, alongK, k / 2);
+    Value t1 = minus(b12, b11), t2 = minus(b22, t1), t3 = minus(b22, b12), minusT4 = minus(b21, t2);
+    return ConcatOp::create(builder, loc, type, ValueRange{t1, t2, t3, minusT4}, builder.getI64IntegerAttr(alongK));
+  });
+}
+
 std::string WeightBuilder::nameFor(StringRef base, StringRef key) {
   auto [found, fresh] = names.try_emplace(key, base.str());
   for (int n = 1; fresh && symbols.lookup(found->second); ++n)

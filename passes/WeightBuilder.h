@@ -19,6 +19,8 @@ public:
   mlir::Value computed(mlir::OpResult result);
   /// The first `rows` rows of a position table that is a formula.
   mlir::Value table(SinusoidalOp op, int64_t rows);
+  /// What weft.strassen needs of a weight's quarters: [n/2, 2*k], or [2*k, n/2] with `transposed`.
+  mlir::Value strassenSums(WeightRefOp ref, bool transposed, mlir::Operation *before);
   /// The weight times a number.
   mlir::Value scaled(WeightRefOp ref, double factor, mlir::Operation *before);
 

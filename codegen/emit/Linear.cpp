@@ -55,12 +55,11 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   size.push_back(columns + DimExpr(2 * panelColumns)); // whole panels, and more than enough
   graph.stage(acc, Role::Accumulator, op->getLoc(), size);
   graph.contractions.push_back(Contraction{acc, k, column, panel, rows, product.depth.constant().value_or(-1), columns.constant().value_or(-1),
-                                  product.packed ? product.packed->name() : "", product.result});
+                                  product.packed ? product.packed->name() : "", product.result, "", nullptr});
   return sum;
 }
 
-/// The packed argument that lies behind a weight, when its panels run over the wanted dimension (0: [N, K], 1: [K, N]).
-static std::optional<hl::ImageParam> packedBehind(Value weight, bool transposed, KernelGraph &graph) {
+std::optional<hl::ImageParam> packedBehind(Value weight, bool transposed, const KernelGraph &graph) {
   auto found = graph.panels.find(weight);
   if (found == graph.panels.end())
     return std::nullopt;
@@ -69,7 +68,8 @@ static std::optional<hl::ImageParam> packedBehind(Value weight, bool transposed,
   return layout.getPanelDim() == (transposed ? 1 : 0) ? std::optional(found->second) : std::nullopt;
 }
 
-static Error emitLinear(LinearOp op, KernelGraph &graph) {
+/// weft.linear, and weft.strassen of few rows.
+template <typename OpT> static Error emitLinear(OpT op, KernelGraph &graph) {
   bool transposed = op.getTransposed();
   Value x = op.getX(), weight = op.getWeight();
   Product product;
@@ -92,6 +92,11 @@ static Error emitLinear(LinearOp op, KernelGraph &graph) {
   }
   graph.define(op.getResult(), func);
   return Error::success();
+}
+
+static Error emitEitherStrassen(StrassenOp op, KernelGraph &graph) {
+  graph.panelsInUnit = 2;
+  return graph.halves ? emitStrassen(op, graph) : emitLinear(op, graph);
 }
 
 static Error emitMatMul(MatMulOp op, KernelGraph &graph) {
@@ -160,7 +165,8 @@ static Error emitConv2d(Conv2dOp op, KernelGraph &graph) {
 }
 
 void addLinearEmitters(EmitterTable &table) {
-  table.add<LinearOp>(emitLinear);
+  table.add<LinearOp>(emitLinear<LinearOp>);
+  table.add<StrassenOp>(emitEitherStrassen);
   table.add<MatMulOp>(emitMatMul);
   table.add<Conv1dOp>(emitConv1d);
   table.add<Conv2dOp>(emitConv2d);

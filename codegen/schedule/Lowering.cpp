@@ -6,22 +6,28 @@ namespace hi = Halide::Internal;
 namespace weft {
 
 namespace {
-/// In the k loop of a tile: weft_prefetch(panels, end of this panel in bytes, step, tiles).
+constexpr int lineBytes = 64, linesInStep = 12; ///< of a panel of 48 columns in 4 steps of k
+constexpr int prefetchMargin = 4096; ///< weft_prefetch asks from here on behind `end`
+
+/// In the k loop of a tile: weft_prefetch(weights, where the next panel begins in bytes, how far this tile has come in it, tiles).
 class PrefetchPass : public hi::IRMutator {
 public:
   PrefetchPass(const KernelGraph &graph, const Output &output) : target(graph.target) {
     for (const Contraction &contraction : graph.contractions)
       if (!contraction.weights.empty() && contraction.depth > 0 && contraction.depth % 4 == 0)
         contractions.push_back(contraction);
-    begin = output.begin;
-    prefix = output.func.name() + ".";
+    begin = output.begin * int(graph.strassen ? 1 : graph.panelsInUnit);
+    prefixes.push_back(output.func.name() + ".");
+    if (graph.strassen)
+      for (const auto &[acc, product] : graph.strassen->products)
+        prefixes.push_back(product.name() + ".");
   }
 
 private:
   using hi::IRMutator::visit;
   hi::Stmt visit(const hi::For *op) override {
     const hl::Expr outerPanel = panel, outerTile = tile, outerTiles = tiles; // loops that follow see nothing of this one's variable
-    if (hi::starts_with(op->name, prefix))
+    if (llvm::any_of(prefixes, [&](const std::string &prefix) { return hi::starts_with(op->name, prefix); }))
       enterOutputLoop(op);
     for (const Contraction &contraction : contractions)
       if (hi::starts_with(op->name, contraction.acc.name() + ".s1.") && hi::ends_with(op->name, ".ko") && panel.defined() && tile.defined())
@@ -51,15 +57,20 @@ private:
   hi::Stmt withPrefetch(const hi::For *op, const Contraction &contraction) {
     hl::Expr step = tile * int(contraction.depth / 4) + hi::Variable::make(hl::Int(32), op->name) - op->min;
     hl::Expr end = hl::cast<int64_t>(panel + 1) * hl::cast<int64_t>(int(contraction.depth * panelColumns * 4));
-    hl::Expr call = hi::Call::make(hl::Int(32), "weft_prefetch",
-                                   {hi::Variable::make(hl::Handle(), contraction.weights), end, step, tiles}, hi::Call::Extern);
-    return hi::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy, op->device_api,
-                         hi::Block::make(hi::Evaluate::make(call), op->body));
+    if (contraction.nextBytes)
+      end = contraction.nextBytes(panel) - prefetchMargin;
+    const std::string &next = contraction.next.empty() ? contraction.weights : contraction.next;
+    std::string name = op->name + ".rate";
+    hl::Expr ahead = step * hi::Variable::make(hl::Int(32), name);
+    hl::Expr call = hi::Call::make(hl::Int(32), "weft_prefetch", {hi::Variable::make(hl::Handle(), next), end, ahead, tiles}, hi::Call::Extern);
+    hi::Stmt loop = hi::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy, op->device_api,
+                                  hi::Block::make(hi::Evaluate::make(call), op->body));
+    return hi::LetStmt::make(name, (lineBytes * linesInStep - 1 + tiles) / tiles, loop);
   }
 
   const TargetInfo &target;
   std::vector<Contraction> contractions;
-  std::string prefix;
+  std::vector<std::string> prefixes;
   hl::Expr begin, panel, tile, tiles;
 };
 

@@ -51,8 +51,10 @@ Division divide(const KernelGraph &graph, const Output &output, ScheduleKind kin
   int64_t rank = output.extents.size();
   if (kind == ScheduleKind::Plain || rank == 0)
     return division;
-  if (kind == ScheduleKind::Contraction && graph.contractions[0].columns > 0)
-    return {0, panelColumns, DimExpr((graph.contractions[0].columns + panelColumns - 1) / panelColumns)};
+  if (kind == ScheduleKind::Contraction && graph.contractions[0].columns > 0) {
+    int64_t unit = panelColumns * graph.panelsInUnit;
+    return {0, unit, DimExpr((graph.contractions[0].columns + unit - 1) / unit)};
+  }
   if (kind == ScheduleKind::Attention)
     return {0, graph.attention->valueWidth, output.extents[0].dividedBy(DimExpr(graph.attention->valueWidth)).value()};
   if (kind == ScheduleKind::AttentionStep) {
@@ -85,6 +87,8 @@ DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind) {
   }
   if (kind == ScheduleKind::AttentionStep) // scores and probabilities of one group of heads
     bytes = DimExpr(2 * 4 * graph.attentionStep->group) * (graph.attentionStep->keys + DimExpr(256)) + DimExpr(4096);
+  if (graph.panelsInUnit > 1)
+    bytes = bytes + strassenScratchBytes(graph.contractions[0].depth / 2, DimExpr(strassenBlockRows));
   bool alongRows = llvm::any_of(graph.stages, [](const Stage &stage) { return stage.alongRow; });
   for (const Stage &stage : graph.stages) {
     // At root everything; along rows one row; down columns at most what a block of columns sees of all rows. Twice the elements' bytes

@@ -14,7 +14,7 @@ struct Output {
   hl::Param<int> begin, end;    ///< the units to compute
 };
 
-enum class ScheduleKind { Plain, Contraction, Attention, AttentionStep, RowReduction, Pointwise };
+enum class ScheduleKind { Plain, Contraction, Attention, AttentionStep, RowReduction, Pointwise, Strassen };
 
 /// The schedule that a graph takes: its anchor's, or Plain when its stages have another shape than the anchor's schedule places.
 ScheduleKind chooseSchedule(const KernelGraph &graph, const Output &output);
@@ -36,6 +36,10 @@ void scheduleAttention(KernelGraph &graph, Output &output);
 void scheduleAttentionStep(KernelGraph &graph, Output &output);
 void scheduleRowReduction(KernelGraph &graph, Output &output);
 void schedulePointwise(KernelGraph &graph, Output &output);
+void scheduleStrassen(KernelGraph &graph, Output &output);
+
+/// What weft.strassen keeps for one block of rows, with halves of a sum `depth` deep.
+DimExpr strassenScratchBytes(int64_t depth, const DimExpr &rows);
 
 /// The widest power of two up to the target's vector that divides the extent; the whole vector when the extent is not constant.
 int vectorFor(const DimExpr &extent, const TargetInfo &target);

@@ -66,6 +66,7 @@ Tensor reference::broadcastTo(const Tensor &x, ArrayRef<int64_t> dims) {
 Function reference::findFunction(mlir::OperationName name) {
   static constexpr std::pair<StringLiteral, Function> table[] = {
       {LinearOp::getOperationName(), linear},
+      {StrassenOp::getOperationName(), strassen},
       {MatMulOp::getOperationName(), matmul},
       {Conv1dOp::getOperationName(), conv1d},
       {Conv2dOp::getOperationName(), conv2d},

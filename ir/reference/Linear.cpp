@@ -27,6 +27,61 @@ Results reference::linear(const Call &call) {
   return just(y);
 }
 
+namespace {
+/// The parts of one weft.strassen: quarters of x and of the weight, in the notation of its description.
+struct Halves {
+  int64_t rows, columns, depth; ///< of one half: of the result's rows and columns, of the sum
+  std::vector<double> product(Matrix a, Matrix b) const {
+    std::vector<double> out(rows * columns);
+    multiply(a, b, out.data(), columns, rows, columns, depth);
+    return out;
+  }
+  std::vector<double> sum(Matrix a, double factor, Matrix b) const {
+    std::vector<double> out;
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t k = 0; k < depth; ++k)
+        out.push_back(a.data[i * a.rowStride + k] + factor * b.data[i * b.rowStride + k]);
+    return out;
+  }
+  Matrix view(const std::vector<double> &a) const { return {a.data(), depth, 1}; }
+};
+} // namespace
+
+static std::vector<double> plus(std::vector<double> a, const std::vector<double> &b) {
+  for (size_t i = 0; i < a.size(); ++i)
+    a[i] += b[i];
+  return a;
+}
+
+/// The formula itself, so that wrong sums of weights show; halves of an odd number of rows share the row in the middle.
+Results reference::strassen(const Call &call) {
+  auto op = llvm::cast<StrassenOp>(call.op);
+  const Tensor &x = call[op.getX()], &weight = call[op.getWeight()], &sums = call[op.getSums()];
+  Tensor y = call.make();
+  int64_t depth = x.dim(-1), columns = y.dim(-1), rows = columns ? y.size() / columns : 0, k = depth / 2, n = columns / 2;
+  int64_t half = (rows + 1) / 2, rest = rows / 2;
+  bool transposed = op.getTransposed();
+  auto a = [&](int64_t lower, int64_t right) { return Matrix{x.data() + lower * rest * depth + right * k, depth, 1}; };
+  auto b = [&](int64_t lower, int64_t right) {
+    return transposed ? Matrix{weight.data() + lower * k * columns + right * n, columns, 1} : Matrix{weight.data() + right * n * depth + lower * k, 1, depth};
+  };
+  auto t = [&](int64_t place) { return transposed ? Matrix{sums.data() + place * k * n, n, 1} : Matrix{sums.data() + place * k, 1, 2 * depth}; };
+  Halves halves{half, n, k};
+  std::vector<double> s1 = halves.sum(a(1, 0), 1, a(1, 1)), s2 = halves.sum(halves.view(s1), -1, a(0, 0)), s3 = halves.sum(a(0, 0), -1, a(1, 0)),
+                      s4 = halves.sum(a(0, 1), -1, halves.view(s2));
+  std::vector<double> p1 = halves.product(a(0, 0), b(0, 0)), u2 = plus(halves.product(halves.view(s2), t(1)), p1),
+                      u3 = plus(halves.product(halves.view(s3), t(2)), u2), p5 = halves.product(halves.view(s1), t(0));
+  std::vector<double> parts[2][2] = {{plus(halves.product(a(0, 1), b(1, 0)), p1), plus(halves.product(halves.view(s4), b(1, 1)), plus(u2, p5))},
+                                     {plus(halves.product(a(1, 1), t(3)), u3), plus(u3, p5)}};
+  double *out = y.mutableData();
+  for (int64_t lower = 0; lower < 2; ++lower)
+    for (int64_t right = 0; right < 2; ++right)
+      for (int64_t i = 0; i < half; ++i)
+        std::copy_n(parts[lower][right].data() + i * n, n, out + (i + lower * rest) * columns + right * n);
+  addBias(y, call.find(op.getBias()), 1);
+  return just(y);
+}
+
 Results reference::matmul(const Call &call) {
   auto op = llvm::cast<MatMulOp>(call.op);
   const Tensor &a = call[op.getLhs()], &b = call[op.getRhs()];

@@ -56,6 +56,18 @@ TEST(Reference, LinearOfOddSizesEqualsTheSum) {
   EXPECT_OP(f("%y = weft.linear %x, %w", {t("7, 19"), t("37, 19")}, t("7, 37")), ARGS(tensor({7, 19}, x), tensor({37, 19}, w)), expected);
 }
 
+TEST(Reference, StrassenIsLinear) {
+  // B11 = 1, B21 = 2, B12 = 3, B22 = 4: T1 = 2, T2 = 2, T3 = 1, T4 = 0. Three rows: the one in the middle is in both halves.
+  Tensor x = tensor({3, 2}, {1, 2, 3, 4, 5, 6}), w = tensor({2, 2}, {1, 2, 3, 4}), sums = tensor({1, 4}, {2, 2, 1, 0}), b = tensor({2}, {100, 200});
+  EXPECT_OP(f("%y = weft.strassen %x, %w, %s bias %b rows 16", {t("3, 2"), t("2, 2"), t("1, 4"), t("2")}, t("3, 2")), ARGS(x, w, sums, b), {105, 211, 111, 225, 117, 239});
+  Tensor turned = tensor({2, 2}, {1, 3, 2, 4}), column = tensor({4, 1}, {2, 2, 1, 0});
+  EXPECT_OP(f("%y = weft.strassen %x, %w, %s transposed rows 16", {t("3, 2"), t("2, 2"), t("4, 1")}, t("3, 2")), ARGS(x, turned, column), {5, 11, 11, 25, 17, 39});
+  // It is the formula that is computed: other sums give other results.
+  Tensor wrong = tensor({1, 4}, {3, 2, 1, 0});
+  OpRun run(f("%y = weft.strassen %x, %w, %s rows 16", {t("3, 2"), t("2, 2"), t("1, 4")}, t("3, 2")), ARGS(x, w, wrong));
+  EXPECT_NE(run.values()[1], 11);
+}
+
 TEST(Reference, MatMulBroadcastsLeadingDimensions) {
   Tensor a = tensor({2, 1, 2}, {1, 2, 3, 4}), b = tensor({2, 2}, {1, 10, 100, 1000});
   EXPECT_OP(f("%y = weft.matmul %a, %b", {t("2, 1, 2"), t("2, 2")}, t("2, 1, 2")), ARGS(a, b), {201, 2010, 403, 4030});

@@ -31,6 +31,7 @@ static std::string keyOf(const CompileOptions &options, const ArtifactOptions &a
   add(options.input);
   add(sys::path::filename(artifact.output));
   add(options.requireFusion ? "require-fusion" : "");
+  add(options.strassen ? "strassen" : "");
   for (const TargetInfo &target : artifact.targets)
     add(target.name + " " + target.cpu);
   for (const SourceInfo &source : artifact.sources)

@@ -21,7 +21,7 @@ struct CompileOptions {
   std::optional<uint64_t> randomSeed;
   std::string depfile, cacheFolder, dumpFolder, report;
   std::vector<std::string> printAfter;
-  bool printAfterAll = false, timing = false, requireFusion = false, dryRun = false, quiet = false, json = false;
+  bool printAfterAll = false, timing = false, requireFusion = false, dryRun = false, strassen = false, quiet = false, json = false;
   std::vector<std::pair<std::string, int64_t>> sizes; ///< of dimensions, for costs
   std::string command; ///< the options that matter for the result, without paths
 };

@@ -48,6 +48,12 @@ class MiniLM(BertTest):
             with self.subTest(lengths=lengths):
                 self.check(library, self.cfg, self.tensors, bert.batch(self.cfg, lengths, seed=3, pairs=True))
 
+    def test_strassen(self):
+        library = self.compile(SOURCE, "strassen.so", "--strassen", weights=self.folder)
+        for lengths in ([127], [128], [129], [512], [200, 33, 131]):
+            with self.subTest(lengths=lengths):
+                self.check(library, self.cfg, self.tensors, bert.batch(self.cfg, lengths, seed=9), "--threads", 1 + len(lengths) % 2)
+
     def test_two_threads_and_repetition(self):
         library = self.compile(SOURCE, "threads.so", weights=self.folder)
         inputs = bert.batch(self.cfg, [33, 20], seed=5)
