@@ -62,7 +62,7 @@ void weft::registerPasses() {
   registerWeftPasses();
   auto add = [](StringRef name, StringRef what, Phase last) {
     PassPipelineRegistration<TextOptions>(name, what, [last](OpPassManager &pm, const TextOptions &options) {
-      buildPipeline(pm, {last, options.requireFusion, options.strassen, options.incremental});
+      buildPipeline(pm, {last, options.requireFusion, options.incremental, options.strassen});
     });
   };
   add("weft-to-simplified", "everything up to simplified ops", Phase::Simplified);

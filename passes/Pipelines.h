@@ -16,8 +16,8 @@ enum class Phase {
 struct PipelineOptions {
   Phase last = Phase::Kernels;
   bool requireFusion = false; ///< a missed fusion is an error
-  bool strassen = false;      ///< contractions of many rows by fewer multiplications, for twice the memory
   bool incremental = false;   ///< derive the graphs of generation, where a model generates
+  bool strassen = false;      ///< contractions of many rows by fewer multiplications, for twice the memory
 };
 
 /// Each adds its passes for one weft.model; `pm` is anchored there.

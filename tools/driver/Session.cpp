@@ -140,7 +140,7 @@ Error Session::requireWeights() {
 
 Error Session::runPasses(Phase last) {
   progress.begin("passes");
-  PassRunner runner(options, {last, options.requireFusion, options.strassen, /*incremental=*/true}, donePasses);
+  PassRunner runner(options, {last, options.requireFusion, /*incremental=*/true, options.strassen}, donePasses);
   Error error = runner.run(*root);
   return diagnostics.hasErrors() ? joinErrors(make_error<Reported>(), (consumeError(std::move(error)), Error::success()))
                                  : std::move(error);
