@@ -61,7 +61,14 @@ static Error copyFile(StringRef from, StringRef to) {
 
 static std::string numbered(StringRef folder, size_t index) { return folder.str() + "/" + std::to_string(index); }
 
+Error Cache::makeFolder() const {
+  std::error_code code = sys::fs::create_directories(folder);
+  return code ? createStringError(code, "can't make the folder '" + folder + "': " + code.message()) : Error::success();
+}
+
 Expected<bool> Cache::fetch() const {
+  if (Error error = makeFolder()) // told before the work, not after it
+    return std::move(error);
   if (!sys::fs::exists(numbered(folder, 0)))
     return false;
   for (size_t i = files.size(); i-- > 0;) // the main file last: it is what others look at
@@ -72,8 +79,6 @@ Expected<bool> Cache::fetch() const {
 }
 
 Error Cache::store() const {
-  if (std::error_code code = sys::fs::create_directories(folder))
-    return createStringError(code, "can't make the folder '" + folder + "': " + code.message());
   for (size_t i = files.size(); i-- > 0;)
     if (sys::fs::exists(files[i]))
       if (Error error = copyFile(files[i], numbered(folder, i)))

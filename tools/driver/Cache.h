@@ -18,6 +18,8 @@ public:
   llvm::Error store() const;
 
 private:
+  llvm::Error makeFolder() const;
+
   std::string folder; ///< of this artifact
   std::vector<std::string> files;
 };

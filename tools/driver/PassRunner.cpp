@@ -48,6 +48,8 @@ public:
   }
 
   void dump(mlir::ModuleOp module, StringRef pass) {
+    if (error) // the first file that can't be written stands for all
+      return;
     SmallString<256> path(options.dumpFolder);
     StringRef stem = pass.starts_with("weft-") ? pass.drop_front(5) : pass;
     sys::path::append(path, (count < 10 ? "0" : "") + std::to_string(count) + "-" + stem + ".mlir");
@@ -58,7 +60,7 @@ public:
       return Error::success();
     });
     if (failed)
-      error = joinErrors(std::move(error), std::move(failed));
+      error = std::move(failed);
   }
 
 private:
@@ -110,6 +112,8 @@ Error PassRunner::run(mlir::ModuleOp module) {
       return createStringError(code, "can't make the folder '" + options.dumpFolder + "': " + code.message());
     if (done == 0)
       Dumper(options, 0, dumpError).dump(module, "lowered");
+    if (dumpError)
+      return dumpError;
   }
   rest.addInstrumentation(std::make_unique<Dumper>(options, done, dumpError));
   if (options.timing)

@@ -105,12 +105,24 @@ private:
     return reference::Tensor(element, tensor.shape, std::move(values));
   }
 
+  /// Stands for an input that no output needs.
+  reference::Tensor zerosFor(NamedTensorType type) const {
+    SmallVector<int64_t> shape;
+    int64_t elements = 1;
+    for (const DimExpr &dim : type.getExprs()) {
+      shape.push_back(dim.evaluate([&](StringRef name) { return std::optional<int64_t>(inputs.dims[size_t(info.dimIndex(name))]); }).value_or(1));
+      elements *= shape.back();
+    }
+    using Element = reference::Tensor::Element;
+    Element element = type.isF32() ? Element::F32 : type.isI32() ? Element::I32 : Element::Bool;
+    return reference::Tensor(element, shape, std::vector<double>(size_t(elements)));
+  }
+
   Error runReference() {
     progress.begin("reference");
     StringMap<reference::Tensor> given;
     for (auto [index, tensor] : llvm::enumerate(inputs.tensors))
-      if (tensor)
-        given[info.inputs[index].name] = toReference(*tensor);
+      given[info.inputs[index].name] = tensor ? toReference(*tensor) : zerosFor(info.inputs[index].type);
     // The truth for outputs is the model as it was lowered; for launches, the kernels' level.
     auto models = lowered->getOps<ModelOp>();
     GraphOp graph;

@@ -58,6 +58,30 @@ class BadOutput(WeftTest):
             with self.subTest(name=name):
                 self.fails(self.arguments(self.case / name, *options), r"[wx]", watch=self.case, preexec_fn=small_files)
 
+    def test_files_beside_the_output(self):
+        """Reports, dumps, dependencies and caches that can't be written are told before anything is."""
+        none = self.case / "none" / "x"
+        for options, words in ((("--depfile", none), "none"), (("--report", none), "none"), (("--depfile", "/dev/full"), "/dev/full"),
+                               (("--report", "/dev/full"), "/dev/full"), (("--dump-dir", self.source), r"tiny\.weft"), (("--cache-dir", self.source), r"tiny\.weft"),
+                               (("--cache-dir", "/proc/cache"), "/proc/cache")):
+            with self.subTest(options=options):
+                self.fails(self.arguments(self.case / "x.so", *options), words, watch=self.case)
+
+    def test_files_of_a_run_that_end_early(self):
+        """Results and profiles too."""
+        self.ok(*self.arguments(self.case / "x.so"))
+        run = ["run", self.case / "x.so", "--random-inputs", "1", "--dim", "batch=4"]
+        for options, words in ((("--output", f"y={self.case / 'none' / 'y.npy'}"), "none"), (("--output", "y=/dev/full"), "/dev/full"),
+                               (("--profile", self.case / "none" / "p.json"), "none"), (("--profile", "/dev/full"), "/dev/full")):
+            with self.subTest(options=options):
+                self.fails([*run, *options], words, watch=self.case)
+
+    def test_fmt_keeps_a_file_that_it_cannot_write(self):
+        text = "model m {\n" + "".join(f"const c{i}=1\n" for i in range(9000)) + "}\n"
+        self.source.write_text(text)
+        self.fails(["fmt", self.source], r"tiny\.weft", watch=self.case, preexec_fn=small_files)
+        self.assertEqual(self.source.read_text(), text)
+
     def test_an_old_output_survives_a_failure(self):
         old = self.case / "x.so"
         old.write_text("old")
