@@ -6,8 +6,8 @@ import gymnasium
 import numpy as np
 
 STEPS = 200  # of an episode
-CONTEXT = 10  # steps that a model sees
-RETURN_UNIT = 100.0  # returns are given to the models in hundreds
+CONTEXT = 20  # steps that a model sees
+RETURN_UNIT = 500.0  # returns are given to the models in five hundreds
 
 
 def state_of(observation):
@@ -25,13 +25,18 @@ def controller(observation):
     return float(np.clip(-0.4 * energy * (speed + 0.3 * (1 if speed >= 0 else -1)), -2, 2))
 
 
-def episode(skill, rng):
-    """One episode of a controller that listens to its skill (0 to 1), else to slowly drifting noise: states, actions, rewards."""
-    environment, noise, rows = gymnasium.make("Pendulum-v1"), 0.0, []
+def episode(rng):
+    """One offline episode, of a quality that is drawn: states, actions, rewards.
+
+    The controller idles for some time first (in half of the episodes), by random torques, and then a share of its own torques is random. Which
+    steps are random is drawn anew for each, so that what was done before does not give away what comes next: the return still to come does.
+    """
+    environment, rows = gymnasium.make("Pendulum-v1"), []
+    idle, share = int(rng.integers(0, STEPS)) * int(rng.integers(0, 2)), rng.random() ** 2
     observation, _ = environment.reset(seed=int(rng.integers(1 << 31)))
-    for _ in range(STEPS):
-        noise = 0.9 * noise + rng.normal(0, 0.8)
-        torque = float(np.clip(skill * controller(observation) + (1 - skill) * noise, -2, 2))
+    for step in range(STEPS):
+        random = step < idle or rng.random() < share
+        torque = float(rng.uniform(-2, 2)) if random else controller(observation)
         before = state_of(observation)
         observation, reward, *_ = environment.step(np.array([torque], np.float32))
         rows.append((before, [torque / 2], [reward]))

@@ -36,7 +36,7 @@ def main():
     try:
         import pendulum
     except ImportError:
-        sys.exit("error: gymnasium is missing: .venv/bin/python -m pip install gymnasium")
+        sys.exit("error: gymnasium is missing: .venv/bin/python -m pip install --no-deps -r examples/requirements.txt")
     stated = json.loads((HERE / options.form / "result.json").read_text())
     model = Model(HERE / f"{options.form}.weft", HERE / options.form, options.out)
     print(f"the data's episodes reached {stated['data_mean']:.0f} on average")

@@ -12,8 +12,8 @@
 
 namespace {
 
-constexpr int steps = 200, context = 10; // of an episode; that the model sees
-constexpr float returnUnit = 100;
+constexpr int steps = 200, context = 20; // of an episode; that the model sees
+constexpr float returnUnit = 500;
 
 struct Pendulum {
   double angle, speed = 0; // radians from upright; radians a second

@@ -2,7 +2,7 @@
 
 python train.py [processor minutes] [FORM]...   needs torch, transformers and gymnasium; FORM is decision_transformer (a Hugging Face checkpoint) or
 state_memory; minutes are for each. Writes FORM/model.safetensors, FORM/config.json and FORM/result.json: the mean return over 20 new
-episodes when a good return is asked for and when a bad one is, beside that of the data.
+episodes for each of some asked returns, beside that of the data.
 """
 import json
 import pathlib
@@ -19,9 +19,9 @@ import pendulum
 
 BUDGET = float(sys.argv[1]) * 60 if len(sys.argv) > 1 else 300.0
 FORMS = sys.argv[2:] or ["decision_transformer", "state_memory"]
-GOOD, BAD, BATCH = -150.0, -1000.0, 64
+WANTED, EPISODES, BATCH = (-150.0, -500.0, -1000.0), 20, 64
 SIZES = {"state_dim": 3, "act_dim": 1, "hidden_size": 64, "n_layer": 3, "n_head": 2, "max_ep_len": pendulum.STEPS, "n_positions": 64,
-         "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+         "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
 torch.set_num_threads(1)
 
 
@@ -33,10 +33,10 @@ class Attention(nn.Module):
         self.heads = heads
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(width, width) for _ in range(4))
 
-    def forward(self, x, memory):
+    def forward(self, x, memory, bias):
         batch, time_, width = x.shape
         q, k, v = (y.view(batch, time_, self.heads, -1).transpose(1, 2) for y in (self.q_proj(x), self.k_proj(memory), self.v_proj(memory)))
-        seen = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        seen = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         return self.out_proj(seen.transpose(1, 2).reshape(batch, time_, width))
 
 
@@ -48,11 +48,11 @@ class Layer(nn.Module):
             self.encoder_attn, self.encoder_attn_layer_norm = Attention(width, heads), nn.LayerNorm(width)
         self.fc1, self.fc2, self.final_layer_norm = nn.Linear(width, 4 * width), nn.Linear(4 * width, width), nn.LayerNorm(width)
 
-    def forward(self, x, memory=None):
+    def forward(self, x, bias, memory=None):
         h = self.self_attn_layer_norm(x)
-        x = x + self.self_attn(h, h)
+        x = x + self.self_attn(h, h, bias)
         if memory is not None:
-            x = x + self.encoder_attn(self.encoder_attn_layer_norm(x), memory)
+            x = x + self.encoder_attn(self.encoder_attn_layer_norm(x), memory, bias)
         return x + self.fc2(nn.functional.gelu(self.fc1(self.final_layer_norm(x))))
 
 
@@ -61,34 +61,39 @@ class Stack(nn.Module):
         super().__init__()
         self.layers, self.layer_norm = nn.ModuleList(Layer(width, heads, cross) for _ in range(layers)), nn.LayerNorm(width)
 
-    def forward(self, x, memory=None):
+    def forward(self, x, bias, memory=None):
         for layer in self.layers:
-            x = layer(x, memory)
+            x = layer(x, bias, memory)
         return self.layer_norm(x)
 
 
 class StateMemory(nn.Module):
-    """state_memory.weft."""
+    """state_memory.weft. Its biases start by preferring what is near, the first head by far; distances here are exact buckets."""
 
     def __init__(self, cfg):
         super().__init__()
         d = cfg["hidden_size"]
         self.embed_timestep = nn.Embedding(cfg["max_ep_len"], d)
         self.embed_return, self.embed_state, self.embed_action = nn.Linear(1, d), nn.Linear(cfg["state_dim"], d), nn.Linear(cfg["act_dim"], d)
-        self.embed_ln = nn.LayerNorm(d)
+        self.embed_ln, self.distance = nn.LayerNorm(d), nn.Embedding(64, cfg["n_head"])
+        nn.init.normal_(self.embed_timestep.weight, std=0.1)
+        with torch.no_grad():
+            self.distance.weight.copy_(-4 * torch.arange(64.0)[:, None] / 8 ** torch.arange(cfg["n_head"]))
         self.encoder = Stack(d, cfg["n_head"], cfg["n_layer"], False)
         self.decoder = Stack(d, cfg["n_head"], cfg["n_layer"], True)
         self.predict_action = nn.Linear(d, cfg["act_dim"])
 
     def forward(self, returns, states, previous, timesteps):
-        when = self.embed_timestep(timesteps)
-        memory = self.encoder(self.embed_ln(self.embed_state(states) + self.embed_return(returns) + when))
-        return torch.tanh(self.predict_action(self.decoder(self.embed_action(previous) + when, memory)))
+        when, order = self.embed_timestep(timesteps), torch.arange(timesteps.shape[1])
+        distance = order[:, None] - order
+        bias = self.distance(distance.clamp(min=0)).permute(2, 0, 1).masked_fill(distance < 0, -torch.inf)[None]
+        memory = self.encoder(self.embed_ln(self.embed_state(states) + self.embed_return(returns) + when), bias)
+        return torch.tanh(self.predict_action(self.decoder(self.embed_action(previous) + when, bias, memory)))
 
 
-def dataset(rng, episodes=600):
+def dataset(rng, episodes=1000):
     """Episodes of every skill: [episodes, steps, ...] of returns still to come, states and actions."""
-    parts = [pendulum.episode(min(1.0, rng.uniform(0.1, 1.4)), rng) for _ in range(episodes)]
+    parts = [pendulum.episode(rng) for _ in range(episodes)]
     states, actions, rewards = (np.stack(column) for column in zip(*parts))
     returns = np.flip(np.cumsum(np.flip(rewards, 1), 1), 1) / pendulum.RETURN_UNIT
     return returns.astype(np.float32), states, actions
@@ -144,18 +149,19 @@ def main():
         model = StateMemory(SIZES) if form == "state_memory" else DecisionTransformerModel(DecisionTransformerConfig(**SIZES, vocab_size=1))
         steps = train(form, model, data, rng)
         model.eval()
-        good, bad = (pendulum.play(chooser(form, model), wanted, 20).mean() for wanted in (GOOD, BAD))
+        reached = [round(float(pendulum.play(chooser(form, model), wanted, EPISODES).mean()), 1) for wanted in WANTED]
         folder = pathlib.Path(form)
         folder.mkdir(exist_ok=True)
         if form == "state_memory":
             save_file({name: value.detach().contiguous() for name, value in model.state_dict().items()}, folder / "model.safetensors")
-            (folder / "config.json").write_text(json.dumps({k: v for k, v in SIZES.items() if not k.endswith("pdrop")}, indent=1))
+            (folder / "config.json").write_text(json.dumps({k: v for k, v in SIZES.items() if not k.endswith(("pdrop", "token_id"))}, indent=1))
         else:
             model.save_pretrained(folder)
+            (folder / "model.safetensors").chmod(0o644)
         (folder / "result.json").write_text(json.dumps({
-            "steps": steps, "episodes": 20, "wanted": [GOOD, BAD], "return": [float(good), float(bad)],
-            "data_mean": float(totals.mean()), "data_best": float(totals.max())}, indent=1))
-        print(f"{form}: {steps} steps, asked for {GOOD:.0f}: {good:.0f}, asked for {BAD:.0f}: {bad:.0f}", flush=True)
+            "steps": steps, "episodes": EPISODES, "wanted": WANTED, "return": reached,
+            "data_mean": round(float(totals.mean()), 1), "data_best": round(float(totals.max()), 1)}, indent=1) + "\n")
+        print(f"{form}: {steps} steps, " + ", ".join(f"asked for {wanted:.0f}: {got:.0f}" for wanted, got in zip(WANTED, reached)), flush=True)
 
 
 if __name__ == "__main__":

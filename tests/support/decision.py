@@ -50,6 +50,7 @@ def forward(cfg, tensors, returns, states, actions, timesteps):
 def random_memory_checkpoint(cfg, seed=1):
     draw, d = Random(seed), cfg["hidden_size"]
     draw_embeddings(draw, cfg)
+    draw.tensor("distance.weight", 64, cfg["n_head"], scale=1.0)
     for stack, parts in (("encoder", ("self_attn",)), ("decoder", ("self_attn", "encoder_attn"))):
         for i in range(cfg["n_layer"]):
             layer = f"{stack}.layers.{i}."
@@ -70,10 +71,11 @@ def forward_memory(cfg, tensors, returns, states, previous, timesteps):
     w, heads, time = ref.Weights(tensors), cfg["n_head"], timesteps.shape[1]
     when, past = w["embed_timestep.weight"][timesteps], ref.causal(time, time)
     returns, states, previous = (np.asarray(x, np.float64) for x in (returns, states, previous))
+    near = ref.relative_bias(w["distance.weight"], time, time, 256, False)
 
     def attend(w, x, memory):
         q, k, v = ref.linear(x, w("q_proj")), ref.linear(memory, w("k_proj")), ref.linear(memory, w("v_proj"))
-        return ref.linear(ref.attention(q, k, v, heads, past), w("out_proj"))
+        return ref.linear(ref.attention(q, k, v, heads, past, bias=near), w("out_proj"))
 
     def stack(name, x, memory=None):
         for i in range(cfg["n_layer"]):

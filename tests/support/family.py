@@ -18,11 +18,6 @@ EXAMPLES = ROOT / "examples"
 full_size = unittest.skipIf(os.environ.get("WEFT_SANITIZED") or os.environ.get("WEFT_QUICK"), "a full-size model")
 
 
-def trained(folder):
-    """Skips a test whose weights examples/FOLDER/train.py has yet to write."""
-    return unittest.skipUnless((EXAMPLES / folder / "model.safetensors").exists(), f"examples/{folder} holds no weights: run its train.py")
-
-
 class FamilyTest(WeftTest):
     def build(self, source, cfg, tensors, *options, shards=1):
         """Compiles examples/SOURCE with a checkpoint of these tensors and returns the library's path."""

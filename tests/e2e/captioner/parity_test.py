@@ -8,7 +8,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import captioner  # noqa: E402
 from checkpoint import load_safetensors  # noqa: E402
-from family import EXAMPLES, FamilyTest, full_size, trained  # noqa: E402
+from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -20,7 +20,6 @@ IMAGE = {"hidden_size": 36, "num_attention_heads": 3, "num_hidden_layers": 2, "i
 TEXT = {"n_embd": 32, "n_head": 4, "n_layer": 2, "vocab_size": 60, "n_positions": 40}
 
 
-@trained("captioner")
 class Shapes(FamilyTest):
     def test_score(self):
         folder = EXAMPLES / "captioner"

@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import decision  # noqa: E402
 from checkpoint import load_safetensors  # noqa: E402
-from family import EXAMPLES, FamilyTest, trained  # noqa: E402
+from family import EXAMPLES, FamilyTest  # noqa: E402
 from harness import WEFT, main  # noqa: E402
 
 FOLDER = EXAMPLES / "decision_transformer"
@@ -40,8 +40,6 @@ class DecisionTransformer(FamilyTest):
             with self.subTest(form=form):
                 self.check_config(form, decision.config(), ((1, 20), (2, 200)))
 
-    @trained("decision_transformer/decision_transformer")
-    @trained("decision_transformer/state_memory")
     def test_trained(self):
         for form, (_, forward, action) in FORMS.items():
             with self.subTest(form=form):
@@ -50,10 +48,8 @@ class DecisionTransformer(FamilyTest):
                 inputs = decision.batch(cfg, 3, 20, 1, action)
                 self.check(library, inputs, forward(cfg, tensors, **inputs))
 
-    @trained("decision_transformer/decision_transformer")
-    @trained("decision_transformer/state_memory")
     def test_returns(self):
-        """Played from the compiled models, the mean returns are the stated ones."""
+        """Played from the compiled models, the mean returns are the stated ones: less where less was asked for."""
         try:
             import gymnasium  # noqa: F401
         except ImportError:
@@ -64,6 +60,7 @@ class DecisionTransformer(FamilyTest):
                                       env=os.environ | {"WEFT": str(WEFT)})
                 self.assertEqual(done.returncode, 0, done.stderr)
                 stated = json.loads((FOLDER / form / "result.json").read_text())
+                self.assertEqual(stated["return"], sorted(stated["return"], reverse=True))
                 for wanted, reached in zip(stated["wanted"], stated["return"]):
                     found = re.search(rf"asked for {wanted:.0f}: (-?\d+)", done.stdout)
                     self.assertIsNotNone(found, done.stdout)

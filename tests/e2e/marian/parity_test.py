@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import seq2seq  # noqa: E402
-from family import EXAMPLES, FamilyTest, check_texts, full_size, trained  # noqa: E402
+from family import EXAMPLES, FamilyTest, check_texts, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -40,7 +40,6 @@ class MarianTest(FamilyTest):
         self.check_config(seq2seq.marian_config(), (([24], 20), ([12, 7], 5)), 16)
 
 
-@trained("marian")
 class Trained(FamilyTest):
     """English number words to German ones."""
 

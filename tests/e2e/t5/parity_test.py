@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import t5  # noqa: E402
-from family import EXAMPLES, FamilyTest, check_texts, full_size, trained  # noqa: E402
+from family import EXAMPLES, FamilyTest, check_texts, full_size  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -42,7 +42,6 @@ class T5Test(FamilyTest):
         self.check_config(t5.v11_config(), (([33], 20), ([12, 7], 5)), 16)
 
 
-@trained("t5")
 class Trained(FamilyTest):
     """Dates and number words to figures."""
 
