@@ -25,7 +25,7 @@ def weft(*arguments):
 
 
 class Model:
-    """A description compiled with a checkpoint folder; compiled again when either has changed."""
+    """A description compiled with a checkpoint folder; compiled again when either has changed, or is another."""
 
     def __init__(self, source, weights, out=None, options=()):
         self.out = pathlib.Path(out or ROOT / "build" / "examples" / source.parent.name)
@@ -33,10 +33,13 @@ class Model:
         self.library = self.out / f"{source.stem}.so"
         weights = pathlib.Path(weights)
         read = [WEFT, source, *(weights.iterdir() if weights.is_dir() else [weights])]
-        if self.library.exists() and self.library.stat().st_mtime > max(path.stat().st_mtime for path in read if path.exists()):
-            return
+        made_of, note = self.library.with_suffix(".made-of"), "\n".join(map(str, [source.resolve(), weights.resolve(), *options]))
+        if self.library.exists() and made_of.exists() and made_of.read_text() == note:
+            if self.library.stat().st_mtime > max(path.stat().st_mtime for path in read if path.exists()):
+                return
         start = time.monotonic()
         weft("compile", source, "--weights", weights, "--quiet", "-o", self.library, *options)
+        made_of.write_text(note)
         print(f"compiled {self.library.name}: {self.library.stat().st_size / 1e6:.1f} MB in {time.monotonic() - start:.1f} s", file=sys.stderr)
 
     def call(self, inputs, outputs, *options):

