@@ -176,12 +176,12 @@ def compare(model, threads, options):
             for one in field:
                 time.sleep(0.03)  # the last contestant's threads stop spinning
                 one.burst(command, runs)
-    alone = measure_alone(model, field[0], options) if model.name == "gpt2" else {}
+    alone, around = measure_alone(field[0], threads, options) if model.name == "gpt2" else ({}, None)
     for one in field:
         one.close()
     machine = median_machine(machines)
     rows = [row_of(model, command, threads, field, machine) for command in model.commands]
-    return rows, [{"threads": threads, **line} for line in alone_lines(model, alone, machine)]
+    return rows, [{"threads": threads, **line} for line in alone_lines(model, alone, around)]
 
 
 def causal_attention(options):
@@ -214,12 +214,14 @@ def row_of(model, command, threads, field, machine):
     return row
 
 
-def measure_alone(model, weft, options):
-    """Bursts of token 100 and token 900 in turn, and prompts of 512, each with the bandwidth and peak around it."""
+def measure_alone(weft, threads, options):
+    """Medians of token 100, token 900 and prompts of 512 in turn, and the machine as it was in those rounds."""
+    machines = []
     for _ in range(options.rounds):
+        machines.append(measure_machine(options.build / "machine", threads))
         for command, runs in (("step 100", 8), ("step 892", 8), ("prefill 512", 1)):
             weft.burst(command, runs)
-    return {command: statistics.median(weft.times[command]) for command in ("step 100", "step 892", "prefill 512")}
+    return {command: statistics.median(weft.times[command]) for command in ("step 100", "step 892", "prefill 512")}, median_machine(machines)
 
 
 def alone_lines(model, alone, machine):
