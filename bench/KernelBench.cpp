@@ -8,6 +8,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <ctime>
+#include <numeric>
 
 using namespace llvm;
 using namespace weft;
@@ -173,6 +174,41 @@ void contraction(const Machine &machine, const char *name, int64_t k, int64_t n,
   }
 }
 
+/// A convolution as a linear layer of windows: [1, channels, in...] to [1, out..., n].
+struct Convolution {
+  const char *name;
+  int64_t channels, n;
+  std::vector<int64_t> in, out, kernel, stride, pad;
+  bool channelsLast; ///< the input lies as [in..., channels], as a convolution of many channels reads it
+};
+
+void convolution(const Machine &machine, const Convolution &c) {
+  auto list = [](ArrayRef<int64_t> numbers) { return join(map_range(numbers, [](int64_t number) { return std::to_string(number); }), ", "); };
+  auto product = [](ArrayRef<int64_t> numbers) { return std::accumulate(numbers.begin(), numbers.end(), int64_t(1), std::multiplies<>()); };
+  int64_t k = c.channels * product(c.kernel), rows = product(c.out), n = c.n;
+  std::string first = tensor("1, " + Twine(c.channels) + ", " + list(c.in)), lying = c.channelsLast ? tensor("1, " + list(c.in) + ", " + Twine(c.channels)) : first;
+  std::string w = tensor(Twine(n) + ", " + Twine(k)), b = tensor(Twine(n)), seen = tensor("1, " + list(c.out) + ", " + Twine(k)), y = tensor("1, " + list(c.out) + ", " + Twine(n));
+  std::string text = "weft.kernel @k contraction (%x: " + lying + ", %w: " + w + ", %b: " + b + ") attributes {argLayouts = [#weft.layout<rowStride = " +
+                     std::to_string(c.channelsLast ? c.channels : c.in.back()) + ">, #weft.layout<rowStride = " + std::to_string(k) + ", panel = 48>, #weft.layout<rowStride = " + std::to_string(n) +
+                     ">], resultLayouts = [#weft.layout<rowStride = " + std::to_string(padded(n)) + ">]} {\n";
+  if (c.channelsLast)
+    text += "%f = weft.transpose %x [0, " + std::to_string(c.in.size() + 1) + ", " + list(std::vector<int64_t>{1, 2}).substr(0, 3 * c.in.size() - 2) + "] : (" + lying + ") -> " + first + "\n";
+  text += std::string("%s = weft.windows ") + (c.channelsLast ? "%f" : "%x") + " kernel [" + list(c.kernel) + "] stride [" + list(c.stride) + "] pad [" + list(c.pad) + (c.channelsLast ? "] channels_inner : (" : "] : (") + first + ") -> " + seen +
+          "\n%y = weft.linear %s, %w bias %b : (" + seen + ", " + w + ", " + b + ") -> " + y + "\nweft.yield %y : " + y + "\n}";
+  outs() << formatv("  {0}: {1} positions, {2} x {3}\n", c.name, rows, k, n);
+  JitKernel jit = compile(text, machine);
+  double flops = 2.0 * rows * k * n;
+  int64_t matrix = (n + 47) / 48 * 48 * k, copies = std::max<int64_t>(1, std::min<int64_t>((int64_t(300) << 20) / (matrix * 4), int64_t(0.5 * machine.peak / flops)));
+  Memory weights(matrix * copies), in(c.channels * product(c.in)), bias(n), out(rows * padded(n));
+  std::vector<double> times(copies, 1e30);
+  best(machine.seconds, [&] {
+    for (int64_t i = 0; i < copies; ++i)
+      times[i] = std::min(times[i], measure([&] { jit({in.data, weights.data + i * matrix, bias.data, out.data, nullptr}, {0, (n + 47) / 48}); }));
+  });
+  double seconds = std::accumulate(times.begin(), times.end(), 0.0) / copies;
+  outs() << format("    %7.1f GFLOP/s  %5.1f %% of the peak  %8.1f us\n", flops / seconds / 1e9, 100 * flops / seconds / machine.peak, seconds * 1e6);
+}
+
 void attention(const Machine &machine, int64_t heads, int64_t width, ArrayRef<int64_t> lengths) {
   int64_t hidden = heads * width;
   std::string all = tensor("batch, seq, " + Twine(3 * hidden)), part = tensor("batch, seq, " + Twine(hidden));
@@ -239,6 +275,9 @@ int main(int argc, char **argv) {
   contraction(machine, "attention output", hidden, hidden, "residual", rows);
   contraction(machine, "feed forward 1", hidden, 4 * hidden, "gelu", rows);
   contraction(machine, "feed forward 2", 4 * hidden, hidden, "residual", rows);
+  convolution(machine, {"patches of ViT-B/16", 3, 768, {224, 224}, {14, 14}, {16, 16}, {16, 16}, {0, 0}, false});
+  convolution(machine, {"Whisper's first", 80, 384, {3000}, {3000}, {3}, {1}, {1}, true});
+  convolution(machine, {"Whisper's second", 384, 384, {3000}, {1500}, {3}, {2}, {1}, true});
   attention(machine, 12, hidden / 12, {1, 7, 16, 33, 128, 256, 384, 512});
   residualNorm(machine, hidden, {1, 16, 128, 512});
   return 0;

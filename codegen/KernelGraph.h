@@ -50,6 +50,8 @@ struct Contraction {
   mlir::Value result;
   std::string next;                                      ///< the packed argument read after this panel, where that is not the same
   std::function<hl::Expr(hl::Expr panel)> nextBytes;     ///< where in it
+  std::vector<int64_t> extents; ///< of k's dimensions, innermost first; negative: unknown
+  int unrolled = 0;             ///< steps of k in one turn of its innermost loop; the schedule says
 };
 
 /// The stages of weft.strassen over halves, in the notation of its description.
@@ -61,6 +63,12 @@ struct Strassen {
   hl::Var column, row, panel, k;
   hl::RDom sum;
   int64_t depth;                                         ///< of one half
+};
+
+/// Rows whose feature k lies where its digits say (tap, channel): what reads them by digits needs no division.
+struct Windows {
+  std::vector<int64_t> extents; ///< of the digits, innermost first; their product is the rows' width
+  std::function<hl::Expr(const Index &digits, const Index &rows)> at;
 };
 
 /// Keys that a block of queries first..last of one batch row can see at all.
@@ -128,6 +136,7 @@ public:
   bool halves = false;           ///< emit weft.strassen by its seven products; else as weft.linear
   int64_t panelsInUnit = 1;      ///< panels that one thread's share keeps together: a pair, where halves are an option
   llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
+  llvm::DenseMap<mlir::Value, Windows> windows;
   llvm::DenseMap<mlir::Value, hl::ImageParam> panels; ///< packed weights: (column, k, panel)
   llvm::DenseMap<mlir::Value, hl::ImageParam> keyPages; ///< keys of states: (position in page, feature, page, head, row)
 

@@ -22,11 +22,15 @@ namespace weft {
 /// last share arrives while the first tile already works. One tile only: memory is the limit, nothing to gain. Lines go to L2 (they are
 /// used a panel later, and L1 holds the rows).
 static const char *prelude = R"ir(
-define internal i32 @weft_prefetch(ptr %panels, i64 %end, i32 %ahead, i32 %tiles) alwaysinline {
+define internal i32 @weft_prefetch(ptr %panels, i64 %end, i32 %turn, i32 %tiles, i32 %bytes) alwaysinline {
 entry:
   %one = icmp slt i32 %tiles, 2
   br i1 %one, label %done, label %some
 some:
+  %last = add i32 %bytes, -1
+  %up = add i32 %tiles, %last
+  %rate = sdiv i32 %up, %tiles
+  %ahead = mul i32 %turn, %rate
   %ahead64 = sext i32 %ahead to i64
   %begin = getelementptr i8, ptr %panels, i64 %end
   %margin = getelementptr i8, ptr %begin, i64 4096

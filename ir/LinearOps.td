@@ -91,4 +91,20 @@ def Weft_Conv2dOp : Weft_TensorOp<"conv2d"> {
   let assemblyFormat = "$x `,` $weight (`bias` $bias^)? `stride` $stride `pad` $pad attr-dict `:` functional-type(operands, results)";
 }
 
+def Weft_WindowsOp : Weft_TensorOp<"windows"> {
+  let summary = "what a convolution sees from each position, as rows";
+  let description = [{
+    `y[b, t, i * kernel + k] = x[b, i, t * stride + k - pad]`, zero outside x, over [batch, channels, length] or [batch, channels, height, width]:
+    one number a spatial dimension. The features of a row lie as a convolution's weight does, so that a convolution is a linear layer of
+    windows; with `channels_inner` as x does where its channels lie side by side: `y[b, t, k * channels + i]`. Sizes are as for weft.conv1d.
+    Example:
+    ```mlir
+    %y = weft.windows %x kernel [3] stride [2] pad [1] : (!weft.tensor<[batch, 80, frames], f32>) -> !weft.tensor<[batch, "frames/2", 240], f32>
+    ```
+  }];
+  let arguments = (ins Weft_F32:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$pad, UnitAttr:$channelsInner);
+  let results = (outs Weft_F32:$result);
+  let assemblyFormat = "$x `kernel` $kernel `stride` $stride `pad` $pad (`channels_inner` $channelsInner^)? attr-dict `:` functional-type(operands, results)";
+}
+
 #endif

@@ -225,6 +225,24 @@ Inferred weft::inferConv(NamedTensorType x, NamedTensorType weight, NamedTensorT
   return x.withDims(dims);
 }
 
+Inferred weft::inferWindows(NamedTensorType x, ArrayRef<int64_t> kernel, ArrayRef<ConvAxis> axes, std::string &why) {
+  bool flat = axes.size() == 1;
+  if (failed(needF32(x, "the operand", why)) ||
+      failed(needRank(x, axes.size() + 2, flat ? "[batch, channels, length]" : "[batch, channels, height, width]", why)))
+    return failure();
+  SmallVector<DimExpr> dims = {x.getExpr(0)};
+  DimExpr features = x.getExpr(1);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    FailureOr<DimExpr> size = convSize(x.getExpr(i + 2), kernel[i], axis, why);
+    if (failed(size))
+      return failure();
+    dims.push_back(*size);
+    features = features * DimExpr(kernel[i]);
+  }
+  dims.push_back(features);
+  return x.withDims(dims);
+}
+
 //===-- Norms ---------------------------------------------------------------------------------------------------------===//
 
 Inferred weft::inferNorm(NamedTensorType x, NamedTensorType gain, NamedTensorType bias, std::string &why) {

@@ -52,6 +52,9 @@ struct ConvAxis {
 Inferred inferConv(NamedTensorType x, NamedTensorType weight, NamedTensorType bias, llvm::ArrayRef<ConvAxis> axes,
                    std::string &why);
 
+/// x [batch, in, spatial...] with a kernel size and a ConvAxis per spatial dimension gives [batch, positions..., in * kernel sizes].
+Inferred inferWindows(NamedTensorType x, llvm::ArrayRef<int64_t> kernel, llvm::ArrayRef<ConvAxis> axes, std::string &why);
+
 //===-- Attention -----------------------------------------------------------------------------------------------------===//
 
 Inferred inferSplitHeads(NamedTensorType x, int64_t heads, std::string &why);

@@ -105,7 +105,13 @@ StreamRelation MatMulOp::getStreamRelation(unsigned operand, int64_t dim, unsign
   return mixing(-1, "a matrix product that sums over the dimension");
 }
 
-/// Position t of the result reads t - pad to t - pad + kernel - 1 at stride 1.
+/// Position t of the result reads t * stride - pad and the following, as many as the kernel has.
+static StreamRelation slid(int64_t resultDim, std::optional<int64_t> kernel, int64_t stride, int64_t pad) {
+  if (stride != 1 || !kernel)
+    return mixing(resultDim, "a convolution that steps over positions");
+  return earlier(resultDim, *kernel - 1 - pad, "a convolution over neighbouring positions");
+}
+
 static StreamRelation convolved(Operation *op, unsigned operand, int64_t dim, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads) {
   if (operand != 0)
     return dim == 0 ? perPosition(1) : mixing(-1, "a convolution that sums over the dimension");
@@ -113,10 +119,13 @@ static StreamRelation convolved(Operation *op, unsigned operand, int64_t dim, Ar
     return perPosition(0);
   if (dim == 1)
     return mixing(-1, "a convolution that sums over the channels");
-  std::optional<int64_t> kernel = typeOf(op->getOperand(1)).getDim(dim).getStatic();
-  if (strides[dim - 2] != 1 || !kernel)
-    return mixing(dim, "a convolution that steps over positions");
-  return earlier(dim, *kernel - 1 - pads[dim - 2], "a convolution over neighbouring positions");
+  return slid(dim, typeOf(op->getOperand(1)).getDim(dim).getStatic(), strides[dim - 2], pads[dim - 2]);
+}
+
+StreamRelation WindowsOp::getStreamRelation(unsigned, int64_t dim, unsigned) {
+  if (dim < 2)
+    return dim == 0 ? perPosition(0) : mixing(getType().getRank() - 1, "a convolution that sums over the channels");
+  return slid(dim - 1, getKernel()[dim - 2], getStride()[dim - 2], getPad()[dim - 2]);
 }
 
 StreamRelation Conv1dOp::getStreamRelation(unsigned operand, int64_t dim, unsigned) {

@@ -63,6 +63,17 @@ LogicalResult Conv2dOp::verify() {
   return expectType(*this, inferConv(typeOf(getX()), typeOf(getWeight()), typeOf(getBias()), axes, why), getType(), why);
 }
 
+LogicalResult WindowsOp::verify() {
+  std::string why;
+  ArrayRef<int64_t> kernel = getKernel(), stride = getStride(), pad = getPad();
+  if (kernel.empty() || kernel.size() > 2 || stride.size() != kernel.size() || pad.size() != kernel.size())
+    return emitOpError("needs kernel, stride and padding of one or two dimensions, as many of each");
+  if (getChannelsInner() && !typeOf(getX()).getExpr(1).isConstant())
+    return emitOpError("needs a number of channels that is known to put them inside");
+  SmallVector<ConvAxis> axes = llvm::map_to_vector(llvm::zip(stride, pad), [](auto axis) { return ConvAxis{std::get<0>(axis), std::get<1>(axis)}; });
+  return expectType(*this, inferWindows(typeOf(getX()), kernel, axes, why), getType(), why);
+}
+
 //===-- Attention -----------------------------------------------------------------------------------------------------===//
 
 LogicalResult SplitHeadsOp::verify() {

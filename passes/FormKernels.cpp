@@ -17,7 +17,7 @@ static NamedTensorType typeOf(Value value) { return cast<NamedTensorType>(value.
 
 /// The op's result addresses its operand with strides.
 static bool isStrided(Operation *op) {
-  if (isa<SplitHeadsOp, RepeatHeadsOp, CacheReadOp>(op))
+  if (isa<SplitHeadsOp, RepeatHeadsOp, CacheReadOp, WindowsOp>(op))
     return true;
   auto stream = cast<StreamOpInterface>(op);
   NamedTensorType from = typeOf(op->getOperand(0));

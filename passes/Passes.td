@@ -118,6 +118,20 @@ def DeriveIncremental : Weft_Pass<"weft-derive-incremental"> {
   }];
 }
 
+def LowerConvolutions : Weft_Pass<"weft-lower-convolutions"> {
+  let summary = "convolutions become linear layers of their windows";
+  let description = [{
+    ```mlir
+    %c = weft.conv1d %x, @w bias @b stride 2 pad 1          %r = weft.windows %x kernel [3] stride [2] pad [1]
+    %y = weft.unary gelu %c                          -->    %l = weft.linear %r, @w.reshape bias @b
+                                                            %g = weft.unary gelu %l
+                                                            %y = weft.transpose %g [0, 2, 1]
+    ```
+    Where x holds many channels apart from each other, a group of its own first writes them side by side. Filters that are computed at run
+    time stay as they are.
+  }];
+}
+
 def CheckRuntimeValues : Weft_Pass<"weft-check-runtime-values"> {
   let summary = "inserts the checks of ids, lengths and indices that kernels rely on";
   let description = [{

@@ -27,6 +27,7 @@ void weft::populateFusePipeline(OpPassManager &pm, const PipelineOptions &option
   pm.addPass(createFuseResidualNorm({requireFusion}));
   if (options.incremental)
     pm.addPass(createDeriveIncremental());
+  pm.addPass(createLowerConvolutions());
   pm.addPass(createSimplify());
   pm.addPass(createCheckRuntimeValues());
   pm.addPass(createFuseEpilogues({requireFusion}));

@@ -6,6 +6,7 @@ namespace weft {
 
 EmitterTable::EmitterTable() {
   addLinearEmitters(*this);
+  addConvolutionEmitters(*this);
   addAttentionEmitters(*this);
   addMaskEmitters(*this);
   addNormEmitters(*this);

@@ -35,6 +35,7 @@ llvm::Error emitStrassen(StrassenOp op, KernelGraph &graph);
 llvm::Expected<hl::Expr> quarterOf(hl::Expr yielded, const Vars &vars, hl::Var right, hl::Var lower, KernelGraph &graph, DimExpr columns);
 
 void addLinearEmitters(EmitterTable &table);
+void addConvolutionEmitters(EmitterTable &table);
 void addAttentionEmitters(EmitterTable &table);
 void addMaskEmitters(EmitterTable &table);
 void addNormEmitters(EmitterTable &table);

@@ -11,11 +11,42 @@ namespace {
 struct Product {
   Value result;
   DimExpr depth;
-  std::function<hl::Expr(hl::Expr k, const Index &rows)> left;
+  std::function<hl::Expr(const Index &k, const Index &rows)> left;
   std::function<hl::Expr(hl::Expr n, hl::Expr k, const Index &rows)> right;
   std::optional<hl::ImageParam> packed; ///< instead of right
+  std::vector<int64_t> digits;          ///< what k counts, innermost first: `left` gets an index for each; empty: k itself
+};
+
+/// The loops over k: a domain of one dimension for each digit that counts beyond 0.
+struct Depth {
+  Depth(KernelGraph &graph, const Product &product);
+  hl::RDom domain;
+  std::vector<int64_t> extents; ///< of the domain's dimensions; negative: unknown
+  Index digits;
+  hl::Expr k;
 };
 } // namespace
+
+Depth::Depth(KernelGraph &graph, const Product &product) {
+  std::vector<int64_t> counted = product.digits;
+  if (counted.empty())
+    counted.push_back(product.depth.constant().value_or(-1));
+  hl::Region region;
+  for (int64_t extent : counted)
+    if (extent != 1)
+      extents.push_back(extent);
+  if (extents.empty())
+    extents.push_back(1);
+  for (int64_t extent : extents)
+    region.push_back({0, extent < 0 ? graph.size(product.depth) : hl::Expr(int(extent))});
+  domain = hl::RDom(region, graph.name("k"));
+  int next = 0, stride = 1;
+  for (int64_t extent : counted) {
+    digits.push_back(extent == 1 ? hl::Expr(0) : hl::Expr(domain[next++]));
+    k = k.defined() ? k + digits.back() * stride : digits.back();
+    stride *= int(extent);
+  }
+}
 
 /// Accumulators and the sum as a Func of the result's own index.
 static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &product) {
@@ -23,7 +54,7 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   DimExpr columns = extents[0];
   hl::Var column("i"), panel("p");
   Vars vars = varsFor(product.result), rows(vars.begin() + 1, vars.end());
-  hl::RDom k(0, graph.size(product.depth), graph.name("k"));
+  Depth depth(graph, product);
   Vars args = {column};
   args.insert(args.end(), rows.begin(), rows.end());
   args.push_back(panel);
@@ -32,17 +63,17 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   int tile = graph.target.tileColumns(), parts = int(panelColumns) / tile;
   hl::Expr right;
   if (product.packed) {
-    right = (*product.packed)(panel % parts * tile + column, k.x, panel / parts);
+    right = (*product.packed)(panel % parts * tile + column, depth.k, panel / parts);
   } else {
     hl::Expr n = panel * tile + column;
     auto constant = columns.constant();
     if (!constant || *constant % tile)
       n = hl::min(n, graph.size(columns) - 1); // the last panel's rest
-    right = product.right(n, k.x, toIndex(rows));
+    right = product.right(n, depth.k, toIndex(rows));
   }
   hl::Func acc(graph.name("acc"));
   acc(args) = 0.0f;
-  acc(args) += product.left(k.x, toIndex(rows)) * right;
+  acc(args) += product.left(depth.digits, toIndex(rows)) * right;
 
   hl::Expr n = vars[0];
   Index index = {n % tile};
@@ -54,8 +85,8 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   std::vector<DimExpr> size(extents.begin() + 1, extents.end());
   size.push_back(columns + DimExpr(2 * panelColumns)); // whole panels, and more than enough
   graph.stage(acc, Role::Accumulator, op->getLoc(), size);
-  graph.contractions.push_back(Contraction{acc, k, column, panel, rows, product.depth.constant().value_or(-1), columns.constant().value_or(-1),
-                                  product.packed ? product.packed->name() : "", product.result, "", nullptr});
+  graph.contractions.push_back(Contraction{acc, depth.domain, column, panel, rows, product.depth.constant().value_or(-1), columns.constant().value_or(-1),
+                                  product.packed ? product.packed->name() : "", product.result, "", nullptr, depth.extents, 0});
   return sum;
 }
 
@@ -76,10 +107,14 @@ template <typename OpT> static Error emitLinear(OpT op, KernelGraph &graph) {
   product.result = op.getResult();
   product.depth = typeOf(x).getExpr(-1);
   product.packed = packedBehind(weight, transposed, graph);
-  product.left = [&](hl::Expr k, const Index &rows) {
-    Index index = {k};
-    index.insert(index.end(), rows.begin(), rows.end());
-    return graph.at(x, index);
+  auto windows = graph.windows.find(x);
+  if (windows != graph.windows.end())
+    product.digits = windows->second.extents;
+  product.left = [&](Index k, const Index &rows) {
+    if (windows != graph.windows.end())
+      return windows->second.at(k, rows);
+    k.insert(k.end(), rows.begin(), rows.end());
+    return graph.at(x, k);
   };
   product.right = [&](hl::Expr n, hl::Expr k, const Index &) { return transposed ? graph.func(weight)(n, k) : graph.func(weight)(k, n); };
   hl::Func sum = emitProduct(op, graph, product);
@@ -107,10 +142,9 @@ static Error emitMatMul(MatMulOp op, KernelGraph &graph) {
   product.packed = packedBehind(rhs, true, graph);
   if (auto transpose = rhs.getDefiningOp<TransposeOp>(); transpose && rankOf(rhs) == 2 && transpose.getPermutation()[0] == 1)
     product.packed = packedBehind(transpose.getX(), false, graph);
-  product.left = [&](hl::Expr k, const Index &rows) {
-    Index index = {k};
-    index.insert(index.end(), rows.begin(), rows.end());
-    return graph.at(lhs, index);
+  product.left = [&](Index k, const Index &rows) {
+    k.insert(k.end(), rows.begin(), rows.end());
+    return graph.at(lhs, k);
   };
   product.right = [&](hl::Expr n, hl::Expr k, const Index &rows) {
     Index index = {n, k};
@@ -121,55 +155,10 @@ static Error emitMatMul(MatMulOp op, KernelGraph &graph) {
   return Error::success();
 }
 
-/// x at `position * stride + tap - pad`, 0 outside.
-static hl::Expr padded(hl::Expr index, hl::Expr size, bool needed, hl::Expr &inside) {
-  if (!needed)
-    return index;
-  hl::Expr in = index >= 0 && index < size;
-  inside = inside.defined() ? inside && in : in;
-  return hl::clamp(index, 0, size - 1);
-}
-
-static Error emitConv1d(Conv1dOp op, KernelGraph &graph) {
-  Value x = op.getX(), weight = op.getWeight();
-  hl::Var t("n"), o("m"), b("u");
-  hl::RDom r(0, graph.size(weight, 2), 0, graph.size(weight, 1), graph.name("tap"));
-  hl::Expr inside, at = padded(t * int(op.getStride()) + r.x - int(op.getPad()), graph.size(x, 2), op.getPad() > 0, inside);
-  hl::Expr in = graph.func(x)(at, r.y, b);
-  hl::Func sum(graph.name("conv")), result(graph.name("conv1d"));
-  sum(t, o, b) = 0.0f;
-  sum(t, o, b) += (inside.defined() ? hl::select(inside, in, 0.0f) : in) * graph.func(weight)(r.x, r.y, o);
-  result(t, o, b) = op.getBias() ? sum(t, o, b) + graph.func(op.getBias())(o) : sum(t, o, b);
-  graph.reduction(sum, r, false, op->getLoc(), extentsOf(op.getResult()));
-  graph.stage(result, Role::Pointwise, op->getLoc(), extentsOf(op.getResult()));
-  graph.define(op.getResult(), result);
-  return Error::success();
-}
-
-static Error emitConv2d(Conv2dOp op, KernelGraph &graph) {
-  Value x = op.getX(), weight = op.getWeight();
-  auto stride = op.getStride(), pad = op.getPad();
-  hl::Var w("n"), h("m"), o("u"), b("v");
-  hl::RDom r(0, graph.size(weight, 3), 0, graph.size(weight, 2), 0, graph.size(weight, 1), graph.name("tap"));
-  hl::Expr inside, column = padded(w * int(stride[1]) + r.x - int(pad[1]), graph.size(x, 3), pad[1] > 0, inside);
-  hl::Expr row = padded(h * int(stride[0]) + r.y - int(pad[0]), graph.size(x, 2), pad[0] > 0, inside);
-  hl::Expr in = graph.func(x)(column, row, r.z, b);
-  hl::Func sum(graph.name("conv")), result(graph.name("conv2d"));
-  sum(w, h, o, b) = 0.0f;
-  sum(w, h, o, b) += (inside.defined() ? hl::select(inside, in, 0.0f) : in) * graph.func(weight)(r.x, r.y, r.z, o);
-  result(w, h, o, b) = op.getBias() ? sum(w, h, o, b) + graph.func(op.getBias())(o) : sum(w, h, o, b);
-  graph.reduction(sum, r, false, op->getLoc(), extentsOf(op.getResult()));
-  graph.stage(result, Role::Pointwise, op->getLoc(), extentsOf(op.getResult()));
-  graph.define(op.getResult(), result);
-  return Error::success();
-}
-
 void addLinearEmitters(EmitterTable &table) {
   table.add<LinearOp>(emitLinear<LinearOp>);
   table.add<StrassenOp>(emitEitherStrassen);
   table.add<MatMulOp>(emitMatMul);
-  table.add<Conv1dOp>(emitConv1d);
-  table.add<Conv2dOp>(emitConv2d);
 }
 
 } // namespace weft

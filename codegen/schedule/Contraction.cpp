@@ -33,6 +33,25 @@ static void tileOutput(hl::Stage stage, const Output &output, const TargetInfo &
     stage.unroll(loops.mi);
 }
 
+/// Steps of k in one turn of a loop of `extent` (negative: unknown): four, or a small odd kernel's all.
+static int stepsOf(int64_t extent) {
+  for (int steps : {4, 3, 2})
+    if (extent > 0 && extent % steps == 0 && (steps != 3 || extent == 3))
+      return steps;
+  return extent == 5 || extent == 7 ? int(extent) : 1;
+}
+
+/// Cuts the innermost loop over k by `ki`; returns all of them, innermost first.
+static std::vector<hl::VarOrRVar> splitDepth(hl::Stage update, Contraction &contraction, hl::RVar ki) {
+  hl::RVar ko("ko");
+  contraction.unrolled = stepsOf(contraction.extents[0]);
+  update.split(contraction.k[0], ko, ki, contraction.unrolled);
+  std::vector<hl::VarOrRVar> loops = {ki, ko};
+  for (int i = 1; i < contraction.k.dimensions(); ++i)
+    loops.push_back(contraction.k[i]);
+  return loops;
+}
+
 static void placeAccumulators(Contraction &contraction, Output &output, const TargetInfo &target, const Loops &loops) {
   int columns = target.tileColumns(), width = target.vectorFloats;
   bool hasRows = !contraction.rows.empty();
@@ -40,15 +59,12 @@ static void placeAccumulators(Contraction &contraction, Output &output, const Ta
   hl::Func acc = contraction.acc;
   acc.compute_at(output.func, level).store_in(hl::MemoryType::Stack).bound_extent(contraction.column, columns).bound_extent(contraction.panel, 1);
   acc.vectorize(contraction.column, width).unroll(contraction.column);
-  hl::RVar ko("ko"), ki("ki");
-  int unroll = contraction.depth < 0 || contraction.depth % 2 ? 1 : contraction.depth % 4 ? 2 : 4;
   hl::Stage update = acc.update();
   std::vector<hl::VarOrRVar> order = {contraction.column};
   if (hasRows)
     order.push_back(contraction.rows[0]);
-  update.split(contraction.k.x, ko, ki, unroll);
-  order.push_back(ki);
-  order.push_back(ko);
+  hl::RVar ki("ki");
+  llvm::append_range(order, splitDepth(update, contraction, ki));
   update.reorder(order).vectorize(contraction.column, width).unroll(contraction.column);
   if (hasRows) {
     acc.unroll(contraction.rows[0]);

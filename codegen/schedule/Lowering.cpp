@@ -6,15 +6,14 @@ namespace hi = Halide::Internal;
 namespace weft {
 
 namespace {
-constexpr int lineBytes = 64, linesInStep = 12; ///< of a panel of 48 columns in 4 steps of k
-constexpr int prefetchMargin = 4096; ///< weft_prefetch asks from here on behind `end`
+constexpr int prefetchMargin = 4096; ///< weft_prefetch asks from here on behind the place given
 
-/// In the k loop of a tile: weft_prefetch(weights, where the next panel begins in bytes, how far this tile has come in it, tiles).
+/// In the innermost k loop of a tile: weft_prefetch(panels, where the next panel begins in bytes, turn, tiles, bytes of panels that a turn reads).
 class PrefetchPass : public hi::IRMutator {
 public:
-  PrefetchPass(const KernelGraph &graph, const Output &output) : target(graph.target) {
+  PrefetchPass(const KernelGraph &graph, const Output &output) {
     for (const Contraction &contraction : graph.contractions)
-      if (!contraction.weights.empty() && contraction.depth > 0 && contraction.depth % 4 == 0)
+      if (!contraction.weights.empty() && contraction.depth > 0 && (contraction.unrolled == 3 || contraction.unrolled == 4))
         contractions.push_back(contraction);
     begin = output.begin * int(graph.strassen ? 1 : graph.panelsInUnit);
     prefixes.push_back(output.func.name() + ".");
@@ -26,52 +25,64 @@ public:
 private:
   using hi::IRMutator::visit;
   hi::Stmt visit(const hi::For *op) override {
-    const hl::Expr outerPanel = panel, outerTile = tile, outerTiles = tiles; // loops that follow see nothing of this one's variable
+    const hl::Expr outerPanel = panel, outerTile = tile, outerTiles = tiles, outerTurn = turn; // loops that follow see nothing of this one's variable
     if (llvm::any_of(prefixes, [&](const std::string &prefix) { return hi::starts_with(op->name, prefix); }))
       enterOutputLoop(op);
-    for (const Contraction &contraction : contractions)
-      if (hi::starts_with(op->name, contraction.acc.name() + ".s1.") && hi::ends_with(op->name, ".ko") && panel.defined() && tile.defined())
-        return withPrefetch(op, contraction);
-    hi::Stmt result = hi::IRMutator::visit(op);
+    const Contraction *contraction = contractionOf(op);
+    if (contraction)
+      turn = hi::Variable::make(hl::Int(32), op->name) - op->min + (turn.defined() ? turn * op->extent : hl::Expr(0));
+    innermost = true;
+    hi::Stmt body = mutate(op->body);
+    if (contraction && innermost)
+      body = withPrefetch(*contraction, body);
+    innermost &= !contraction;
     panel = outerPanel;
     tile = outerTile;
     tiles = outerTiles;
-    return result;
+    turn = outerTurn;
+    return hi::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy, op->device_api, body);
   }
 
+  /// The contraction whose sums this loop adds up inside of a tile, if it is one to prefetch for.
+  const Contraction *contractionOf(const hi::For *op) const {
+    if (!panel.defined() || !tile.defined())
+      return nullptr;
+    auto found = llvm::find_if(contractions, [&](const Contraction &contraction) { return hi::starts_with(op->name, contraction.acc.name() + ".s1."); });
+    return found == contractions.end() ? nullptr : &*found;
+  }
+
+  /// Tiles count through all loops of rows.
   void enterOutputLoop(const hi::For *op) {
     hl::Expr variable = hi::Variable::make(hl::Int(32), op->name);
     if (hi::ends_with(op->name, ".no")) {
       panel = variable + begin;
       tile = tiles = hl::Expr();
-    } else if (hi::ends_with(op->name, ".mo")) {
-      tile = variable - op->min;
-      tiles = op->extent;
-    } else if (hi::ends_with(op->name, ".nj") && tile.defined()) {
-      int parts = int(panelColumns) / target.tileColumns();
-      tile = tile * parts + variable;
-      tiles = tiles * parts;
+      return;
     }
+    if (!panel.defined() || hi::ends_with(op->name, ".ni"))
+      return;
+    hl::Expr from = hi::ends_with(op->name, ".nj") && !tile.defined() ? hl::Expr() : variable - op->min;
+    if (!from.defined())
+      return;
+    tile = tile.defined() ? tile * op->extent + from : from;
+    tiles = tiles.defined() ? tiles * op->extent : op->extent;
   }
 
-  hi::Stmt withPrefetch(const hi::For *op, const Contraction &contraction) {
-    hl::Expr step = tile * int(contraction.depth / 4) + hi::Variable::make(hl::Int(32), op->name) - op->min;
+  hi::Stmt withPrefetch(const Contraction &contraction, const hi::Stmt &body) const {
+    int turnBytes = contraction.unrolled * int(panelColumns) * 4, turns = int(contraction.depth) / contraction.unrolled;
     hl::Expr end = hl::cast<int64_t>(panel + 1) * hl::cast<int64_t>(int(contraction.depth * panelColumns * 4));
     if (contraction.nextBytes)
       end = contraction.nextBytes(panel) - prefetchMargin;
     const std::string &next = contraction.next.empty() ? contraction.weights : contraction.next;
-    std::string name = op->name + ".rate";
-    hl::Expr ahead = step * hi::Variable::make(hl::Int(32), name);
-    hl::Expr call = hi::Call::make(hl::Int(32), "weft_prefetch", {hi::Variable::make(hl::Handle(), next), end, ahead, tiles}, hi::Call::Extern);
-    hi::Stmt loop = hi::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy, op->device_api,
-                                  hi::Block::make(hi::Evaluate::make(call), op->body));
-    return hi::LetStmt::make(name, (lineBytes * linesInStep - 1 + tiles) / tiles, loop);
+    hl::Expr call = hi::Call::make(hl::Int(32), "weft_prefetch",
+                                   {hi::Variable::make(hl::Handle(), next), end, tile * turns + turn, tiles, turnBytes}, hi::Call::Extern);
+    return hi::Block::make(hi::Evaluate::make(call), body);
   }
 
-  const TargetInfo &target;
   std::vector<Contraction> contractions;
   std::vector<std::string> prefixes;
-  hl::Expr begin, panel, tile, tiles;
+  hl::Expr begin, panel, tile, tiles, turn;
+  bool innermost = true; ///< no loop of a contraction's lies in the loop that was left last
 };
 
 /// allocate x[n] -> x = weft_scratch(scratch, bytes of the enclosing ones).

@@ -26,6 +26,8 @@ void scheduleStrassen(KernelGraph &graph, Output &output) {
   hl::Var n = output.vars[0], m = output.vars[1], right = output.vars[2], lower = output.vars[3];
   output.func.split(n, no, ni, int(panelColumns), hl::TailStrategy::RoundUp).reorder(ni, m, right, lower, no);
   output.func.vectorize(ni, target.vectorFloats).unroll(ni).unroll(right).unroll(lower);
+  for (Contraction &contraction : graph.contractions)
+    contraction.unrolled = 4;
   for (auto &[acc, product] : stages.products)
     scheduleProduct(stages, acc, product, output.func, no, target);
   // Sums of rows lie 16 floats further apart than they are long: no two alias one cache set.

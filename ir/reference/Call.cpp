@@ -70,6 +70,7 @@ Function reference::findFunction(mlir::OperationName name) {
       {MatMulOp::getOperationName(), matmul},
       {Conv1dOp::getOperationName(), conv1d},
       {Conv2dOp::getOperationName(), conv2d},
+      {WindowsOp::getOperationName(), windows},
       {SplitHeadsOp::getOperationName(), splitHeads},
       {MergeHeadsOp::getOperationName(), mergeHeads},
       {RepeatHeadsOp::getOperationName(), repeatHeads},

@@ -68,7 +68,7 @@ void copyStrided(const double *from, llvm::ArrayRef<int64_t> fromStrides, double
 Tensor broadcastTo(const Tensor &x, llvm::ArrayRef<int64_t> dims);
 
 // The functions, by family.
-Results linear(const Call &), strassen(const Call &), matmul(const Call &), conv1d(const Call &), conv2d(const Call &);
+Results linear(const Call &), strassen(const Call &), matmul(const Call &), conv1d(const Call &), conv2d(const Call &), windows(const Call &);
 Results splitHeads(const Call &), mergeHeads(const Call &), repeatHeads(const Call &), rope(const Call &);
 Results causalMask(const Call &), windowMask(const Call &), paddingMask(const Call &), maskAnd(const Call &);
 Results masked(const Call &), softmax(const Call &), maskedSoftmax(const Call &), attention(const Call &);

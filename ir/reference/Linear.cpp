@@ -156,3 +156,24 @@ Results reference::conv2d(const Call &call) {
   Convolution c{x.dim(2), x.dim(3), weight.dim(2), weight.dim(3), stride[0], stride[1], pad[0], pad[1], call.shapes[0][2], call.shapes[0][3]};
   return convolve(call, x, weight, call.find(op.getBias()), c);
 }
+
+Results reference::windows(const Call &call) {
+  auto op = llvm::cast<WindowsOp>(call.op);
+  const Tensor &x = call[op.getX()];
+  ArrayRef<int64_t> kernel = op.getKernel(), stride = op.getStride(), pad = op.getPad(), shape = call.shapes[0];
+  bool flat = kernel.size() == 1;
+  Convolution c{flat ? 1 : x.dim(2), x.dim(-1),     flat ? 1 : kernel[0], kernel.back(),       flat ? 1 : stride[0],
+                stride.back(),       flat ? 0 : pad[0], pad.back(),           flat ? 1 : shape[1], shape[shape.size() - 2]};
+  Tensor y = call.make();
+  int64_t channels = x.dim(1), image = channels * c.height * c.width, pixels = c.outHeight * c.outWidth, depth = y.dim(-1);
+  double *out = y.mutableData();
+  for (int64_t n = 0; n < x.dim(0); ++n) {
+    std::vector<double> columns = gatherWindows(x.data() + n * image, channels, c);
+    // Feature k of a row is `taps` numbers of each channel, or `channels` numbers of each tap.
+    int64_t taps = depth / std::max<int64_t>(channels, 1);
+    for (int64_t pixel = 0; pixel < pixels; ++pixel)
+      for (int64_t k = 0; k < depth; ++k)
+        *out++ = columns[(op.getChannelsInner() ? k % channels * taps + k / channels : k) * pixels + pixel];
+  }
+  return just(y);
+}

@@ -98,7 +98,7 @@ weft.model @odd {
 
 // CHECK: remark: fused attention
 // CHECK: remark: attention not fused: the probabilities have another use
-// CHECK: weft.kernel @conv1d_gelu contraction
+// CHECK: weft.kernel @linear_gelu_{{[0-9x]*}} contraction
 // CHECK: weft.kernel @concat_add_32 pointwise
 // CHECK: weft.attention %{{.*}} heads 2 kv_heads 2 scale 1.000000e+00
 // CHECK: weft.kernel @linear_relu_add_32x32 contraction
