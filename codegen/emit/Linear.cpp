@@ -35,14 +35,16 @@ Depth::Depth(KernelGraph &graph, const Product &product) {
   for (int64_t extent : counted)
     if (extent != 1)
       extents.push_back(extent);
-  if (extents.empty())
+  bool onlyOnes = extents.empty(); // a sum of one term is a loop still: schedules split it
+  if (onlyOnes)
     extents.push_back(1);
   for (int64_t extent : extents)
     region.push_back({0, extent < 0 ? graph.size(product.depth) : hl::Expr(int(extent))});
   domain = hl::RDom(region, graph.name("k"));
   int next = 0, stride = 1;
   for (int64_t extent : counted) {
-    digits.push_back(extent == 1 ? hl::Expr(0) : hl::Expr(domain[next++]));
+    bool looped = extent != 1 || (onlyOnes && digits.empty());
+    digits.push_back(looped ? hl::Expr(domain[next++]) : hl::Expr(0));
     k = k.defined() ? k + digits.back() * stride : digits.back();
     stride *= int(extent);
   }

@@ -55,6 +55,19 @@ TEST(KernelContraction, OddColumnsAndDepthStayInBounds) {
     test.run({{"m", m}});
 }
 
+TEST(KernelContraction, ASumOfOneTerm) {
+  KernelCase test(R"(
+    weft.kernel @k contraction (%x: !weft.tensor<[m, 1], f32>, %w: !weft.tensor<[50, 1], f32>, %b: !weft.tensor<[50], f32>)
+        attributes {argLayouts = [#weft.layout<rowStride = 1, padded = false>, #weft.layout<rowStride = 48, panel = 48>, #weft.layout<rowStride = 50, padded = false>],
+                    resultLayouts = [#weft.layout<rowStride = 50, padded = false>]} {
+      %y = weft.linear %x, %w bias %b : (!weft.tensor<[m, 1], f32>, !weft.tensor<[50, 1], f32>, !weft.tensor<[50], f32>) -> !weft.tensor<[m, 50], f32>
+      weft.yield %y : !weft.tensor<[m, 50], f32>
+    })");
+  test.targets = {"native", "x86-64-v3"};
+  for (int64_t m : {1, 9})
+    test.run({{"m", m}});
+}
+
 TEST(KernelContraction, BatchesAndTransposedWeights) {
   KernelCase test(R"(
     weft.kernel @k contraction (%x: !weft.tensor<[batch, seq, 12], f32>, %w: !weft.tensor<[12, 96], f32>)
