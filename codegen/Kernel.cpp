@@ -3,6 +3,7 @@
 #include "codegen/HalideCall.h"
 #include "codegen/KernelGraph.h"
 #include "codegen/KernelModule.h"
+#include "codegen/RowChoice.h"
 #include "codegen/emit/Emit.h"
 #include "codegen/schedule/Schedule.h"
 #include "llvm/Linker/Linker.h"
@@ -191,7 +192,7 @@ Error KernelCompiler::defineOutput() {
 Error KernelCompiler::defineQuarters() {
   Value value = kernel.getYield().getValues()[0];
   DimExpr rows = output.extents[1], columns(*output.extents[0].constant() / 2);
-  spec.derived = {{"half_rows", *(rows + DimExpr(1)).dividedBy(DimExpr(2))}, {"rest_rows", *rows.dividedBy(DimExpr(2))}};
+  spec.derived = {{"half_rows", *rows.dividedBy(DimExpr(2))}, {"rest_rows", rows - DimExpr::symbol("half_rows")}};
   Vars vars = output.vars;
   hl::Var right("right"), lower("lower");
   Expected<hl::Expr> yielded = quarterOf(graph.func(value)(toIndex(vars)), vars, right, lower, graph, columns);

@@ -46,10 +46,9 @@ struct Contraction {
   hl::Var column, panel;
   Vars rows; ///< innermost first
   int64_t depth, columns;
-  std::string weights; ///< the packed argument's name; empty when the right side is not packed
+  std::string weights; ///< the packed argument that is read next, its own as a rule; empty when the right side is not packed
   mlir::Value result;
-  std::string next;                                      ///< the packed argument read after this panel, where that is not the same
-  std::function<hl::Expr(hl::Expr panel)> nextBytes;     ///< where in it
+  std::function<hl::Expr(hl::Expr panel)> nextBytes; ///< where in it, when not at the next panel
   std::vector<int64_t> extents; ///< of k's dimensions, innermost first; negative: unknown
   int unrolled = 0;             ///< steps of k in one turn of its innermost loop; the schedule says
 };
@@ -104,7 +103,6 @@ struct AttentionStep {
   int pagesInTile = 4;
   DimExpr keys;
   mlir::Value result;
-  const TargetInfo *target = nullptr;
 };
 
 class KernelGraph {

@@ -1,6 +1,7 @@
 // Wrapper and prelude of a kernel. Halide's function takes halide_buffer_t pointers; the wrapper builds them on its stack, is inlined with
 // it, and the structs dissolve into registers. Dimension sizes are 64-bit outside and 32-bit inside, as in Halide.
 #include "codegen/KernelModule.h"
+#include "codegen/ExprLowering.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Verifier.h"
@@ -22,15 +23,11 @@ namespace weft {
 /// last share arrives while the first tile already works. One tile only: memory is the limit, nothing to gain. Lines go to L2 (they are
 /// used a panel later, and L1 holds the rows).
 static const char *prelude = R"ir(
-define internal i32 @weft_prefetch(ptr %panels, i64 %end, i32 %turn, i32 %tiles, i32 %bytes) alwaysinline {
+define internal i32 @weft_prefetch(ptr %panels, i64 %end, i32 %ahead, i32 %tiles) alwaysinline {
 entry:
   %one = icmp slt i32 %tiles, 2
   br i1 %one, label %done, label %some
 some:
-  %last = add i32 %bytes, -1
-  %up = add i32 %tiles, %last
-  %rate = sdiv i32 %up, %tiles
-  %ahead = mul i32 %turn, %rate
   %ahead64 = sext i32 %ahead to i64
   %begin = getelementptr i8, ptr %panels, i64 %end
   %margin = getelementptr i8, ptr %begin, i64 4096
@@ -72,33 +69,13 @@ define internal void @halide_free(ptr %context, ptr %p) alwaysinline {
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 )ir";
 
-/// A size from the dimensions' values, rounded towards zero.
-static Value *lower(const DimExpr &dim, const StringMap<Value *> &sizes, IRBuilder<> &builder) {
-  int64_t denominator = 1;
-  for (const auto &[monomial, coefficient] : dim.terms())
-    denominator = std::lcm(denominator, coefficient.den);
-  Value *sum = builder.getInt64(0);
-  for (const auto &[monomial, coefficient] : dim.terms()) {
-    Value *term = builder.getInt64(coefficient.num * (denominator / coefficient.den));
-    for (const auto &[symbol, exponent] : monomial) {
-      for (int i = 0; i < exponent; ++i)
-        term = builder.CreateMul(term, sizes.lookup(symbol));
-      for (int i = 0; i > exponent; --i)
-        term = builder.CreateSDiv(term, sizes.lookup(symbol));
-    }
-    sum = builder.CreateAdd(sum, term);
-  }
-  return denominator == 1 ? sum : builder.CreateSDiv(sum, builder.getInt64(denominator));
-}
-
 namespace {
 class WrapperBuilder {
 public:
-  WrapperBuilder(Module &module, const ModuleSpec &spec) : module(module), spec(spec), builder(module.getContext()) {}
+  WrapperBuilder(Module &module, const ModuleSpec &spec) : module(module), spec(spec), builder(module.getContext()), exprs(builder) {}
   Error build();
 
 private:
-  Value *size(const DimExpr &dim) { return lower(dim, sizes, builder); }
   Value *buffer(const BufferSpec &buffer, Value *data);
   void store(Value *base, unsigned offset, Value *value) {
     builder.CreateStore(value, builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), base, offset));
@@ -109,7 +86,7 @@ private:
   const ModuleSpec &spec;
   IRBuilder<> builder;
   Function *wrapper = nullptr;
-  StringMap<Value *> sizes;
+  ExprLowering exprs;
   Value *begin = nullptr, *end = nullptr;
 };
 } // namespace
@@ -123,7 +100,7 @@ Value *WrapperBuilder::buffer(const BufferSpec &spec, Value *data) {
   };
   Value *struct_ = bytes(56), *dims = bytes(std::max<unsigned>(16, 16 * spec.dims.size()));
   for (auto [i, dim] : llvm::enumerate(spec.dims)) {
-    Value *min = size(dim.min), *extent = size(dim.extent);
+    Value *min = exprs.lower(dim.min), *extent = exprs.lower(dim.extent);
     if (int64_t(i) == spec.divided) {
       Value *unit = builder.getInt64(spec.unit), *last = builder.CreateMul(end, unit);
       min = builder.CreateMul(begin, unit);
@@ -132,10 +109,10 @@ Value *WrapperBuilder::buffer(const BufferSpec &spec, Value *data) {
     }
     store(dims, 16 * i, as32(min));
     store(dims, 16 * i + 4, as32(extent));
-    store(dims, 16 * i + 8, as32(size(dim.stride)));
+    store(dims, 16 * i + 8, as32(exprs.lower(dim.stride)));
     store(dims, 16 * i + 12, builder.getInt32(0));
     if (int64_t(i) == spec.divided) { // the host pointer is that of the first element of the part
-      Value *offset = builder.CreateMul(min, builder.CreateMul(size(dim.stride), builder.getInt64((spec.bits + 7) / 8)));
+      Value *offset = builder.CreateMul(min, builder.CreateMul(exprs.lower(dim.stride), builder.getInt64((spec.bits + 7) / 8)));
       data = builder.CreateGEP(builder.getInt8Ty(), data, offset);
     }
   }
@@ -154,7 +131,7 @@ Error WrapperBuilder::build() {
   Function *inner = module.getFunction(spec.inner);
   if (!inner)
     return createStringError("kernel " + spec.name + ": no function in Halide's module");
-  size_t pointers = spec.arguments.size() + spec.results.size() + 1;
+  size_t pointers = spec.pointers();
   SmallVector<Type *> types(pointers, builder.getPtrTy());
   types.append(spec.dims.size() + 2, builder.getInt64Ty());
   wrapper = Function::Create(FunctionType::get(builder.getVoidTy(), types, false), Function::ExternalLinkage, spec.name, module);
@@ -164,10 +141,10 @@ Error WrapperBuilder::build() {
     wrapper->addParamAttr(i, Attribute::NoAlias);
   for (auto [i, dim] : llvm::enumerate(spec.dims)) {
     wrapper->getArg(pointers + i)->setName(dim);
-    sizes[dim] = wrapper->getArg(pointers + i);
+    exprs.define(dim, wrapper->getArg(pointers + i));
   }
   for (const auto &[name, value] : spec.derived)
-    sizes[name] = size(value);
+    exprs.define(name, exprs.lower(value));
   begin = wrapper->getArg(pointers + spec.dims.size());
   end = wrapper->getArg(pointers + spec.dims.size() + 1);
   Value *scratch = wrapper->getArg(pointers - 1);
@@ -177,7 +154,7 @@ Error WrapperBuilder::build() {
   for (const BufferSpec &argument : spec.arguments)
     arguments.push_back(buffer(argument, wrapper->getArg(pointer++)));
   for (const std::string &dim : spec.innerDims)
-    arguments.push_back(as32(sizes[dim]));
+    arguments.push_back(as32(exprs.sizeOf(dim)));
   arguments.append({as32(begin), as32(end), scratch});
   for (const BufferSpec &result : spec.results)
     arguments.push_back(buffer(result, wrapper->getArg(pointer++)));
@@ -185,92 +162,6 @@ Error WrapperBuilder::build() {
     return createStringError("kernel " + spec.name + ": Halide's function takes other arguments");
   builder.CreateCall(inner, arguments);
   builder.CreateRetVoid();
-  return Error::success();
-}
-
-namespace {
-/// for (first = 0; first < rows; first += block) many(pointers at min(first, rows - block), rows := block)
-class ChoiceBuilder {
-public:
-  ChoiceBuilder(Module &module, const ModuleSpec &spec, const RowChoice &choice)
-      : module(module), spec(spec), choice(choice), few(module.getFunction(choice.few)), many(module.getFunction(choice.many)), builder(module.getContext()) {}
-  void build();
-
-private:
-  BasicBlock *block(const char *name) { return BasicBlock::Create(module.getContext(), name, function); }
-  void call(Function *callee, Value *first, Value *rows);
-  const BufferSpec *pointerSpec(size_t pointer) const {
-    if (pointer < spec.arguments.size())
-      return &spec.arguments[pointer];
-    pointer -= spec.arguments.size();
-    return pointer < spec.results.size() ? &spec.results[pointer] : nullptr;
-  }
-
-  Module &module;
-  const ModuleSpec &spec;
-  const RowChoice &choice;
-  Function *few, *many, *function = nullptr;
-  IRBuilder<> builder;
-  StringMap<Value *> sizes;
-};
-} // namespace
-
-void ChoiceBuilder::call(Function *callee, Value *first, Value *rows) {
-  SmallVector<Value *> arguments;
-  size_t pointers = spec.arguments.size() + spec.results.size() + 1;
-  for (Argument &argument : function->args()) {
-    size_t number = argument.getArgNo();
-    Value *value = &argument;
-    const BufferSpec *buffer = first && number < pointers ? pointerSpec(number) : nullptr;
-    if (buffer && buffer->dims.size() == 2 && buffer->dims[1].extent == choice.rows) {
-      Value *stride = builder.CreateMul(lower(buffer->dims[1].stride, sizes, builder), builder.getInt64((buffer->bits + 7) / 8));
-      value = builder.CreateGEP(builder.getInt8Ty(), value, builder.CreateMul(first, stride));
-    }
-    bool isRows = rows && number >= pointers && number - pointers < spec.dims.size() && DimExpr::symbol(spec.dims[number - pointers]) == choice.rows;
-    arguments.push_back(isRows ? rows : value);
-  }
-  builder.CreateCall(callee, arguments);
-}
-
-void ChoiceBuilder::build() {
-  function = Function::Create(few->getFunctionType(), Function::ExternalLinkage, spec.name, module);
-  function->setAttributes(few->getAttributes());
-  for (Function *part : {few, many}) {
-    part->setLinkage(GlobalValue::InternalLinkage);
-    part->addFnAttr(Attribute::NoInline);
-  }
-  size_t pointers = spec.arguments.size() + spec.results.size() + 1;
-  for (auto [i, dim] : llvm::enumerate(spec.dims))
-    sizes[dim] = function->getArg(pointers + i);
-  BasicBlock *entry = block("entry"), *short_ = block("few"), *blocks = block("blocks"), *loop = block("loop"), *done = block("done");
-  builder.SetInsertPoint(entry);
-  Value *rows = lower(choice.rows, sizes, builder), *most = builder.getInt64(choice.blockRows), *one = builder.getInt64(1);
-  builder.CreateCondBr(builder.CreateICmpSLT(rows, builder.getInt64(choice.least)), short_, blocks);
-  builder.SetInsertPoint(short_);
-  call(few, nullptr, nullptr);
-  builder.CreateRetVoid();
-  builder.SetInsertPoint(blocks);
-  auto ceilDivide = [&](Value *a, Value *b) { return builder.CreateSDiv(builder.CreateAdd(a, builder.CreateSub(b, one)), b); };
-  bool movable = !choice.rows.isConstant(); // rows of a fixed number are one block
-  Value *size = movable ? ceilDivide(rows, ceilDivide(rows, most)) : rows;
-  builder.CreateBr(loop);
-  builder.SetInsertPoint(loop);
-  PHINode *from = builder.CreatePHI(builder.getInt64Ty(), 2);
-  from->addIncoming(builder.getInt64(0), blocks);
-  Value *first = builder.CreateBinaryIntrinsic(Intrinsic::smin, from, builder.CreateSub(rows, size));
-  call(many, movable ? first : nullptr, movable ? size : nullptr);
-  Value *next = builder.CreateAdd(from, size);
-  from->addIncoming(next, loop);
-  builder.CreateCondBr(builder.CreateICmpSLT(next, rows), loop, done);
-  builder.SetInsertPoint(done);
-  builder.CreateRetVoid();
-}
-
-Error addRowChoice(Module &module, const ModuleSpec &spec, const RowChoice &choice) {
-  for (const std::string &name : {choice.few, choice.many})
-    if (!module.getFunction(name))
-      return createStringError("kernel " + spec.name + ": no function " + name);
-  ChoiceBuilder(module, spec, choice).build();
   return Error::success();
 }
 

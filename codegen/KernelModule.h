@@ -29,18 +29,11 @@ struct ModuleSpec {
   std::vector<BufferSpec> arguments, results;
   std::vector<std::string> dims;                            ///< of the finished function
   std::vector<std::string> innerDims;                       ///< of Halide's: those, and the derived ones
-  std::vector<std::pair<std::string, DimExpr>> derived = {}; ///< computed by the wrapper, rounded towards zero
-};
+  std::vector<std::pair<std::string, DimExpr>> derived = {}; ///< computed by the wrapper, rounded up; each may use those before it
 
-/// Two functions of one ABI: `few` below `least` rows, else `many`, for blocks of at most `blockRows` rows (the last one may overlap the one before).
-struct RowChoice {
-  std::string few, many;
-  DimExpr rows; ///< one dimension, or a number
-  int64_t least, blockRows;
+  /// Pointers among the finished function's parameters: arguments, results, scratch.
+  size_t pointers() const { return arguments.size() + results.size() + 1; }
 };
-
-/// Adds the function `spec.name` that chooses between two of the module. Pointers whose second dimension is `choice.rows` move with the block.
-llvm::Error addRowChoice(llvm::Module &module, const ModuleSpec &spec, const RowChoice &choice);
 
 /// Parses the bitcode, adds the wrapper and the prelude (prefetch, scratch), inlines both, retargets the functions.
 llvm::Expected<std::unique_ptr<llvm::Module>> buildKernelModule(std::unique_ptr<llvm::MemoryBuffer> bitcode, const ModuleSpec &spec,

@@ -88,7 +88,7 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   size.push_back(columns + DimExpr(2 * panelColumns)); // whole panels, and more than enough
   graph.stage(acc, Role::Accumulator, op->getLoc(), size);
   graph.contractions.push_back(Contraction{acc, depth.domain, column, panel, rows, product.depth.constant().value_or(-1), columns.constant().value_or(-1),
-                                  product.packed ? product.packed->name() : "", product.result, "", nullptr, depth.extents, 0});
+                                  product.packed ? product.packed->name() : "", product.result, nullptr, depth.extents, 0});
   return sum;
 }
 

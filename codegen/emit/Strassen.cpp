@@ -28,7 +28,8 @@ public:
     acc(i, m, o) += rows(stages.sum.x, m) * weights(i, stages.sum.x, o);
     result(i, m, o) = acc(i, m, o);
     stages.products.push_back({acc, result});
-    graph.contractions.push_back(Contraction{acc, stages.sum, i, o, {m}, stages.depth, panelColumns, next.name(), op.getResult(), next.name(), std::move(nextBytes), {stages.depth}, 0});
+    graph.contractions.push_back(
+        Contraction{acc, stages.sum, i, o, {m}, stages.depth, panelColumns, next.name(), op.getResult(), std::move(nextBytes), {stages.depth}, 0});
     return result;
   }
 

@@ -3,7 +3,7 @@
 #ifndef WEFT_CODEGEN_HOST_ARENALAYOUT_H
 #define WEFT_CODEGEN_HOST_ARENALAYOUT_H
 
-#include "codegen/host/ExprLowering.h"
+#include "codegen/ExprLowering.h"
 #include "codegen/host/HostProgram.h"
 
 namespace weft {

@@ -8,6 +8,7 @@ namespace {
 struct StepPlacement {
   AttentionStep &step;
   hl::LoopLevel level;
+  const TargetInfo &target;
   int lanes; ///< of a vector
 };
 } // namespace
@@ -16,7 +17,7 @@ static void placeScores(const StepPlacement &at) {
   AttentionStep &step = at.step;
   const hl::Var &l = step.lane, &q = step.query, &p = step.page;
   step.queries.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(step.feature, int(step.width)).bound_extent(q, int(step.group));
-  vectorizeRow(step.queries, step.feature, DimExpr(step.width), *step.target);
+  vectorizeRow(step.queries, step.feature, DimExpr(step.width), at.target);
   step.scores.compute_at(at.level).bound_extent(l, 16).bound_extent(q, int(step.group)).align_bounds(p, step.pagesInTile);
   step.scores.update().reorder(l, q, step.tile.x, step.tile.y).vectorize(l, at.lanes).unroll(l).unroll(q).unroll(step.tile.x);
   hl::Func acc = step.acc;
@@ -45,7 +46,7 @@ static void placeProbabilities(const StepPlacement &at) {
 static void placeValues(const StepPlacement &at) {
   AttentionStep &step = at.step;
   const hl::Var &d = step.feature, &q = step.query;
-  int width = vectorFor(DimExpr(step.valueWidth), *step.target);
+  int width = vectorFor(DimExpr(step.valueWidth), at.target);
   hl::Func values = step.values, weighted = step.weighted;
   for (hl::Func func : {values, weighted})
     func.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(d, int(step.valueWidth)).bound_extent(q, int(step.group));
@@ -56,13 +57,12 @@ static void placeValues(const StepPlacement &at) {
 
 void scheduleAttentionStep(KernelGraph &graph, Output &output) {
   AttentionStep &step = *graph.attentionStep;
-  step.target = &graph.target;
   hl::Var n = output.vars[0], h("ho"), d("di"), q("qi");
   int valueWidth = int(step.valueWidth), unit = valueWidth * int(step.group);
   output.func.split(n, h, n, unit, hl::TailStrategy::RoundUp).split(n, q, d, valueWidth, hl::TailStrategy::RoundUp);
   output.func.reorder(d, q, output.vars[1], h, output.vars[2]).never_partition(h);
   vectorizeRow(output.func, d, DimExpr(valueWidth), graph.target);
-  StepPlacement at{step, hl::LoopLevel(output.func, h), std::min(graph.target.vectorFloats, 16)};
+  StepPlacement at{step, hl::LoopLevel(output.func, h), graph.target, std::min(graph.target.vectorFloats, 16)};
   placeScores(at);
   placeProbabilities(at);
   placeValues(at);

@@ -8,7 +8,7 @@ namespace weft {
 namespace {
 constexpr int prefetchMargin = 4096; ///< weft_prefetch asks from here on behind the place given
 
-/// In the innermost k loop of a tile: weft_prefetch(panels, where the next panel begins in bytes, turn, tiles, bytes of panels that a turn reads).
+/// In the innermost k loop of a tile: weft_prefetch(weights, where the next panel begins in bytes, how far this turn is in it, tiles).
 class PrefetchPass : public hi::IRMutator {
 public:
   PrefetchPass(const KernelGraph &graph, const Output &output) {
@@ -40,7 +40,9 @@ private:
     tile = outerTile;
     tiles = outerTiles;
     turn = outerTurn;
-    return hi::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy, op->device_api, body);
+    hi::Stmt loop = hi::For::make(op->name, op->min, op->extent, op->for_type, op->partition_policy, op->device_api, body);
+    bool outermost = contraction && !turn.defined();
+    return outermost ? hi::LetStmt::make(rateOf(*contraction), (turnBytes(*contraction) - 1 + tiles) / tiles, loop) : loop;
   }
 
   /// The contraction whose sums this loop adds up inside of a tile, if it is one to prefetch for.
@@ -68,14 +70,17 @@ private:
     tiles = tiles.defined() ? tiles * op->extent : op->extent;
   }
 
+  static int turnBytes(const Contraction &contraction) { return contraction.unrolled * int(panelColumns) * 4; }
+  /// Bytes that a turn asks for, so that all tiles together ask for a panel: a variable, divided once a tile.
+  static std::string rateOf(const Contraction &contraction) { return contraction.acc.name() + ".rate"; }
+
   hi::Stmt withPrefetch(const Contraction &contraction, const hi::Stmt &body) const {
-    int turnBytes = contraction.unrolled * int(panelColumns) * 4, turns = int(contraction.depth) / contraction.unrolled;
+    int turns = int(contraction.depth) / contraction.unrolled;
     hl::Expr end = hl::cast<int64_t>(panel + 1) * hl::cast<int64_t>(int(contraction.depth * panelColumns * 4));
     if (contraction.nextBytes)
       end = contraction.nextBytes(panel) - prefetchMargin;
-    const std::string &next = contraction.next.empty() ? contraction.weights : contraction.next;
-    hl::Expr call = hi::Call::make(hl::Int(32), "weft_prefetch",
-                                   {hi::Variable::make(hl::Handle(), next), end, tile * turns + turn, tiles, turnBytes}, hi::Call::Extern);
+    hl::Expr ahead = (tile * turns + turn) * hi::Variable::make(hl::Int(32), rateOf(contraction));
+    hl::Expr call = hi::Call::make(hl::Int(32), "weft_prefetch", {hi::Variable::make(hl::Handle(), contraction.weights), end, ahead, tiles}, hi::Call::Extern);
     return hi::Block::make(hi::Evaluate::make(call), body);
   }
 

@@ -1,5 +1,5 @@
 // Sums of terms over one common denominator: (a + b)/2 may be whole where a/2 is not.
-#include "codegen/host/ExprLowering.h"
+#include "codegen/ExprLowering.h"
 #include <numeric>
 
 using namespace weft;
