@@ -108,7 +108,6 @@ private:
           source->moveBefore(&op);
   }
 
-  /// Index ops that something else still reads become groups of their own, the others go.
   /// A kernel yields values of one shape: results of other shapes come from copies of the op.
   static SmallVector<Operation *> oneShapeEach(Operation &op) {
     SmallVector<Operation *> all{&op};
@@ -127,6 +126,7 @@ private:
     return all;
   }
 
+  /// Index ops that something else still reads become groups of their own, the others go.
   static void wrapIndexOps(Block &block) {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
       if (!isIndexOp(&op))

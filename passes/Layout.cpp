@@ -7,7 +7,6 @@ using namespace weft;
 
 static constexpr int64_t vectorElements = 16;   ///< of f32 in 64 bytes, the widest vector and a cache line
 static constexpr int64_t aliasingElements = 256; ///< 1 KiB of f32
-static constexpr int64_t panelColumns = 48;      ///< three vectors: 8 rows of them fill 24 of 32 registers
 
 int64_t weft::arenaRowStride(int64_t width) {
   int64_t stride = llvm::alignTo(width, vectorElements);
@@ -34,7 +33,7 @@ LayoutAttr weft::weightLayout(NamedTensorType type) {
 }
 
 LayoutAttr weft::panelLayout(MLIRContext *context, int64_t panelDim) {
-  return LayoutAttr::get(context, panelColumns, panelColumns, panelDim, true);
+  return LayoutAttr::get(context, weightPanelColumns, weightPanelColumns, panelDim, true);
 }
 
 LayoutAttr weft::stateLayout(Value state) {

@@ -8,6 +8,9 @@
 
 namespace weft {
 
+/// Columns of a packed weight's panel: three vectors, of which 8 rows fill 24 of 32 registers.
+constexpr int64_t weightPanelColumns = 48;
+
 /// Elements from one row of the arena to the next, for rows of `width` elements.
 int64_t arenaRowStride(int64_t width);
 

@@ -18,6 +18,25 @@ static NamedTensorType typeOf(Value value) { return cast<NamedTensorType>(value.
 
 static constexpr int64_t manyChannels = 16;
 
+/// [batch, channels, spatial...] to [batch, spatial..., channels].
+static SmallVector<int64_t> channelsLast(int64_t rank) {
+  SmallVector<int64_t> order = {0};
+  llvm::append_range(order, llvm::seq<int64_t>(2, rank));
+  order.push_back(1);
+  return order;
+}
+
+/// And back.
+static SmallVector<int64_t> channelsFirst(int64_t rank) {
+  SmallVector<int64_t> order = {0, rank - 1};
+  llvm::append_range(order, llvm::seq<int64_t>(1, rank - 1));
+  return order;
+}
+
+static NamedTensorType permuted(NamedTensorType type, ArrayRef<int64_t> order) {
+  return type.withDims(llvm::map_to_vector(order, [&](int64_t dim) { return type.getExpr(dim); }));
+}
+
 namespace {
 struct LowerConvolutionsPass final : weft::impl::LowerConvolutionsBase<LowerConvolutionsPass> {
   void runOnOperation() override {
@@ -45,16 +64,13 @@ private:
     NamedTensorType type = typeOf(x);
     if (hasChannelsInner(x) || type.getDim(1).getStatic().value_or(0) < manyChannels)
       return;
-    SmallVector<int64_t> inside = {0}, back = {0, type.getRank() - 1};
-    llvm::append_range(inside, llvm::seq<int64_t>(2, type.getRank()));
-    inside.push_back(1);
-    llvm::append_range(back, llvm::seq<int64_t>(1, type.getRank() - 1));
-    NamedTensorType turned = type.withDims(llvm::map_to_vector(inside, [&](int64_t dim) { return type.getExpr(dim); }));
+    SmallVector<int64_t> inside = channelsLast(type.getRank());
+    NamedTensorType turned = permuted(type, inside);
     OpBuilder builder(op);
     auto group = GroupOp::create(builder, op->getLoc(), TypeRange{turned}, AnchorKind::Pointwise);
     OpBuilder inner = OpBuilder::atBlockEnd(&group.getBody().emplaceBlock());
     YieldOp::create(inner, op->getLoc(), TransposeOp::create(inner, op->getLoc(), turned, x, inside).getResult());
-    op->setOperand(0, TransposeOp::create(builder, op->getLoc(), type, group.getResult(0), back));
+    op->setOperand(0, TransposeOp::create(builder, op->getLoc(), type, group.getResult(0), channelsFirst(type.getRank())));
   }
 
   /// weft.windows with the convolution's stride and padding.
@@ -88,11 +104,8 @@ private:
       return result;
     };
     if (hasChannelsInner(op->getOperand(0))) {
-      SmallVector<int64_t> order = {0};
-      llvm::append_range(order, llvm::seq<int64_t>(2, type.getRank()));
-      order.push_back(1);
-      SmallVector<DimExpr> dims = llvm::map_to_vector(order, [&](int64_t dim) { return type.getExpr(dim); });
-      weight = computed(TransposeOp::create(builder, op->getLoc(), type.withDims(dims), weight, order));
+      SmallVector<int64_t> order = channelsLast(type.getRank());
+      weight = computed(TransposeOp::create(builder, op->getLoc(), permuted(type, order), weight, order));
     }
     return computed(ReshapeOp::create(builder, op->getLoc(), type.withDims({out, *type.getNumElements().dividedBy(out)}), weight));
   }
@@ -120,9 +133,7 @@ private:
       replaced.push_back(unary);
     }
     Operation *last = replaced.back();
-    SmallVector<int64_t> permutation = {0, type.getRank() - 1};
-    llvm::append_range(permutation, llvm::seq<int64_t>(1, type.getRank() - 1));
-    Value turned = TransposeOp::create(builder, op->getLoc(), typeOf(last->getResult(0)), rows, permutation);
+    Value turned = TransposeOp::create(builder, op->getLoc(), typeOf(last->getResult(0)), rows, channelsFirst(type.getRank()));
     builder.replaceAllUsesWith(last->getResult(0), turned);
     eraseDead(last, builder);
   }

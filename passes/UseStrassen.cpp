@@ -1,6 +1,7 @@
 // UseStrassen: contractions of many rows by seven products of half the size. Consumes outlined kernels and launches; replaces weft.linear in
 // kernels and hands every launch one more weight, made of the first (WeightBuilder). Only where the anchor's tile is the result's own
 // (element-wise epilogues, one result), both halves are whole panels, and a launch may have enough rows.
+#include "passes/Layout.h"
 #include "passes/Passes.h"
 #include "passes/WeightBuilder.h"
 #include "mlir/IR/PatternMatch.h"
@@ -14,7 +15,7 @@ using namespace mlir;
 using namespace weft;
 
 static constexpr int64_t leastInputs = 256, leastOutputs = 192; ///< below, the sums cost what the products save
-static constexpr int64_t wholePanels = 96;                      ///< two panels of 48 columns: one of each half
+static constexpr int64_t wholePanels = 2 * weightPanelColumns;  ///< one of each half
 
 /// The kernel's contraction, where all else is element by element.
 static LinearOp contractionOf(KernelOp kernel) {
