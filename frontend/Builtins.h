@@ -50,6 +50,8 @@ struct BoundCall {
   double number(unsigned i) const { return args[i]->asNumber()->toDouble(); }
   bool flag(unsigned i) const { return *args[i]->asBool(); }
   llvm::StringRef text(unsigned i) const { return *args[i]->asString(); }
+  /// Where to show what is wrong with an argument: the whole call when it is not written.
+  SourceRange placeOf(unsigned i) const { return argRanges[i].isValid() ? argRanges[i] : range; }
 };
 
 class Builtins {

@@ -202,6 +202,4 @@ json::Array Diagnostics::toJson() const {
   return all;
 }
 
-void Diagnostics::printJson(raw_ostream &os) const { os << json::Value(toJson()) << '\n'; }
-
 } // namespace weft

@@ -183,7 +183,7 @@ Value IRGen::meanPool(const BoundCall &call) {
 static std::optional<PairStyle> readStyle(const BoundCall &call, unsigned arg, Reporter &reporter) {
   std::optional<PairStyle> style = symbolizePairStyle(call.text(arg));
   if (!style)
-    reporter.error(call.argRanges[arg].isValid() ? call.argRanges[arg] : call.range,
+    reporter.error(call.placeOf(arg),
                    "'" + call.text(arg) + "' is no style; expected \"interleaved\" or \"half\"");
   return style;
 }
@@ -239,11 +239,10 @@ struct RopeScaling {
 /// The arguments from `scaling` on, under the names that config.json files give: "linear" takes a factor, "llama3" the others too.
 static std::optional<RopeScaling> readScaling(const BoundCall &call, unsigned first, Reporter &reporter) {
   StringRef kind = call.text(first);
-  auto place = [&](unsigned arg) { return call.argRanges[arg].isValid() ? call.argRanges[arg] : call.range; };
   static constexpr StringLiteral kinds[] = {"default", "linear", "llama3"};
   size_t needed = kind == "default" ? 0 : kind == "linear" ? 1 : 4;
   if (!llvm::is_contained(kinds, kind)) {
-    reporter.error(place(first), "there is no scaling \"" + kind + "\" of rotations; expected \"default\", \"linear\" or \"llama3\"");
+    reporter.error(call.placeOf(first), "there is no scaling \"" + kind + "\" of rotations; expected \"default\", \"linear\" or \"llama3\"");
     return std::nullopt;
   }
   SmallVector<double, 4> numbers;
@@ -251,20 +250,20 @@ static std::optional<RopeScaling> readScaling(const BoundCall &call, unsigned fi
     StringRef name = call.builtin.params[arg].name;
     const Number *number = call[arg].asNumber();
     if (!number) {
-      reporter.error(place(first), "the scaling \"" + kind + "\" needs '" + name + "'");
+      reporter.error(call.placeOf(first), "the scaling \"" + kind + "\" needs '" + name + "'");
       return std::nullopt;
     }
     if (!(number->toDouble() > 0)) {
-      reporter.error(place(arg), "'" + name + "' must be above 0, not " + number->text());
+      reporter.error(call.placeOf(arg), "'" + name + "' must be above 0, not " + number->text());
       return std::nullopt;
     }
     numbers.push_back(number->toDouble());
   }
   for (unsigned arg = first + 1 + needed; arg < call.args.size(); ++arg)
     if (call[arg].asNumber())
-      reporter.warning(place(arg), "the scaling \"" + kind + "\" does not use '" + call.builtin.params[arg].name + "'");
+      reporter.warning(call.placeOf(arg), "the scaling \"" + kind + "\" does not use '" + call.builtin.params[arg].name + "'");
   if (needed == 4 && numbers[1] >= numbers[2]) {
-    reporter.error(place(first + 3), "'high' must be above 'low', " + call[first + 2].asNumber()->text() + ", not " + call[first + 3].asNumber()->text());
+    reporter.error(call.placeOf(first + 3), "'high' must be above 'low', " + call[first + 2].asNumber()->text() + ", not " + call[first + 3].asNumber()->text());
     return std::nullopt;
   }
   RopeScaling scaling;
@@ -282,7 +281,7 @@ Value IRGen::rope(const BoundCall &call) {
   if (!style || !features || !scaling)
     return Value::error();
   if (!(call.number(2) > 0)) {
-    reporter.error(call.argRanges[2].isValid() ? call.argRanges[2] : call.range, "'theta' must be above 0, not " + call[2].asNumber()->text());
+    reporter.error(call.placeOf(2), "'theta' must be above 0, not " + call[2].asNumber()->text());
     return Value::error();
   }
   int64_t heads = call.integer(1);

@@ -373,7 +373,7 @@ StmtPtr Parser::parseUnknown(Place place) {
   Note note;
   StringRef nearest = isName ? findNearestName(first.getText(), statementWords()) : "";
   if (!nearest.empty())
-    note.message = ("did you mean '" + nearest + "'?").str();
+    note = didYouMean(nearest);
   else if (!isName && !isKeyword(first.kind))
     note.message = "a statement ends with its line; inside ( ) it may go on";
   if (isCall && nearest.empty() && place != Place::TopLevel)

@@ -56,10 +56,7 @@ Value Sema::evalCall(const CallExpr &expr, Frame &frame, StringRef name) {
   std::vector<StringRef> candidates = frame.scope->collect([](const Symbol &other) { return other.block != nullptr; });
   llvm::append_range(candidates, builtins.names());
   candidates.push_back("config");
-  std::vector<Note> notes;
-  if (StringRef nearest = findNearestName(callee, candidates); !nearest.empty())
-    notes.push_back({SourceRange(), ("did you mean '" + nearest + "'?").str()});
-  reporter.error(expr.callee.range, "there is no operation or block '" + callee + "'", std::move(notes));
+  reporter.error(expr.callee.range, "there is no operation or block '" + callee + "'", hintsFor(callee, candidates));
   return Value::error();
 }
 
@@ -108,7 +105,7 @@ bool Sema::bindParams(const CallExpr &expr, const BlockStmt &block, Args args, F
     std::vector<Note> notes{shape};
     if (index == names.size()) {
       if (StringRef nearest = findNearestName(name.text, names); !nearest.empty())
-        notes.insert(notes.begin(), {SourceRange(), ("did you mean '" + nearest + "'?").str()});
+        notes.insert(notes.begin(), didYouMean(nearest));
       reporter.error(name.range, "'" + block.name.text + "' has no parameter '" + name.text + "'", std::move(notes));
       fine = false;
     } else if (bound[index]) {

@@ -139,7 +139,7 @@ Value Sema::configValue(StringRef path, const Value *fallback, const CallExpr &e
     if (!config) {
       notes.push_back({SourceRange(), "no config file was given; --config names one"});
     } else if (std::string nearest = config->findNearest(path); !nearest.empty()) {
-      notes.push_back({SourceRange(), "did you mean '" + nearest + "'?"});
+      notes.push_back(didYouMean(nearest));
     }
     std::string where = config ? "'" + config->nameOf(path).str() + "'" : "the config";
     reporter.error(range, "'" + path + "' is not in " + where + " and has no default", std::move(notes));

@@ -91,7 +91,7 @@ Value Sema::reportUnknown(StringRef name, SourceRange range, Frame &frame) {
   else if (later != laterNames.end() && frame.scope->getKind() != Scope::Model)
     notes.push_back({later->second, "a block sees the names of its file and its model only"});
   else if (StringRef nearest = nearestName(); !nearest.empty())
-    notes.push_back({SourceRange(), ("did you mean '" + nearest + "'?").str()});
+    notes.push_back(didYouMean(nearest));
   reporter.error(range, "unknown name '" + name + "'", std::move(notes));
   return Value::error();
 }

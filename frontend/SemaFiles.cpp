@@ -155,10 +155,7 @@ void Sema::checkDefines() {
   for (const Define &define : defines) {
     if (define.used || namesUnknown || llvm::is_contained(names, define.name))
       continue;
-    std::vector<Note> notes;
-    if (StringRef nearest = findNearestName(define.name, names); !nearest.empty())
-      notes.push_back({SourceRange(), ("did you mean '" + nearest + "'?").str()});
-    reporter.error(SourceRange(), "-D " + define.name + ": there is no const of this name", std::move(notes));
+    reporter.error(SourceRange(), "-D " + define.name + ": there is no const of this name", hintsFor(define.name, names));
   }
 }
 

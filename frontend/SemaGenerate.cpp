@@ -10,7 +10,7 @@ namespace weft {
 
 using namespace ast;
 
-static constexpr StringLiteral optionNames[] = {"start", "stop", "limit", "suppress", "suppress_first"};
+static constexpr StringRef optionNames[] = {"start", "stop", "limit", "suppress", "suppress_first"};
 
 /// A token, or a list of them, each at least `least`. A list from config.json has one range for all.
 std::optional<SmallVector<int64_t>> Sema::tokensOf(const Value &value, SourceRange range, StringRef name, int64_t least) {
@@ -65,12 +65,9 @@ void Sema::walkGenerate(const GenerateStmt &stmt, Frame &frame) {
       continue;
     }
     unknown = true;
-    std::vector<Note> notes;
-    if (StringRef nearest = findNearestName(name, SmallVector<StringRef>(std::begin(optionNames), std::end(optionNames))); !nearest.empty())
-      notes.push_back({SourceRange(), ("did you mean '" + nearest + "'?").str()});
+    ArrayRef<StringRef> names(optionNames);
     reporter.error(option.name ? option.name->range : option.range,
-                   "generate has the options " + join(ArrayRef(optionNames).drop_back(), ", ") + " and " + optionNames[4] + ", not '" + name + "'",
-                   std::move(notes));
+                   "generate has the options " + join(names.drop_back(), ", ") + " and " + names.back() + ", not '" + name + "'", hintsFor(name, names));
   }
   if (!seen.count("limit") && !unknown) // an unknown option may be the limit, misspelt
     reporter.error(stmt.range, "generate needs a limit", {{SourceRange(), "it bounds prompt and new positions together"}});
@@ -101,12 +98,9 @@ bool Sema::checkGenerated(const GenerateStmt &stmt, const GenerateOptions &optio
     SmallVector<StringRef> names;
     for (auto &entry : declared)
       names.push_back(entry.first());
-    std::vector<Note> notes;
-    if (StringRef nearest = findNearestName(name.text, names); !nearest.empty())
-      notes.push_back({SourceRange(), ("did you mean '" + nearest + "'?").str()});
     const Symbol *symbol = frame.scope->find(name.text);
     if (!namesUnknown && !(symbol && symbol->value.isError() && !symbol->block))
-      reporter.error(name.range, "there is no " + what + " '" + name.text + "'", std::move(notes));
+      reporter.error(name.range, "there is no " + what + " '" + name.text + "'", hintsFor(name.text, names));
     return {};
   };
   mlir::Value input = find(stmt.input, inputs, "input"), output = find(stmt.output, outputs, "output");

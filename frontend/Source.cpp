@@ -115,4 +115,11 @@ StringRef findNearestName(StringRef name, ArrayRef<StringRef> candidates) {
   return best;
 }
 
+Note didYouMean(const Twine &nearest) { return {SourceRange(), ("did you mean '" + nearest + "'?").str()}; }
+
+std::vector<Note> hintsFor(StringRef name, ArrayRef<StringRef> candidates) {
+  StringRef nearest = findNearestName(name, candidates);
+  return nearest.empty() ? std::vector<Note>() : std::vector<Note>{didYouMean(nearest)};
+}
+
 } // namespace weft

@@ -126,9 +126,7 @@ public:
 
   /// Prints all as compilers do. `color` adds terminal colours.
   void print(llvm::raw_ostream &os, bool color = false) const;
-  /// Prints a JSON array of {file, line, column, endLine, endColumn, severity, message, notes}, with a line end.
-  void printJson(llvm::raw_ostream &os) const;
-  /// The same, as a value.
+  /// {file, line, column, endLine, endColumn, severity, message, notes} each.
   llvm::json::Array toJson() const;
 
 private:
@@ -138,6 +136,10 @@ private:
 
 /// Of `candidates`, the one nearest to `name` by edit distance, or "" if none is near enough to be a likely misspelling.
 llvm::StringRef findNearestName(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> candidates);
+/// "did you mean 'hidden'?"
+Note didYouMean(const llvm::Twine &nearest);
+/// That note for the nearest of the candidates, if one is near enough.
+std::vector<Note> hintsFor(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> candidates);
 
 } // namespace weft
 

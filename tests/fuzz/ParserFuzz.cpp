@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   llvm::raw_string_ostream os(printed);
   ast::print(*file, os);
   diagnostics.print(os);
-  diagnostics.printJson(os);
+  os << llvm::json::Value(diagnostics.toJson());
   std::optional<std::string> once = formatSource(*source, diagnostics);
   if (once.has_value() == diagnostics.hasErrors())
     __builtin_trap();

@@ -26,7 +26,7 @@ struct Reporter {
   std::string json() const {
     std::string printed;
     llvm::raw_string_ostream os(printed);
-    diagnostics.printJson(os);
+    os << llvm::json::Value(diagnostics.toJson()) << '\n';
     return printed;
   }
 };

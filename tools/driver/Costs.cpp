@@ -63,28 +63,11 @@ public:
   }
 
 private:
-  using SizeTable = std::vector<std::pair<std::string, int64_t>>;
-
-  static int64_t valueAt(const DimExpr &expr, const SizeTable &sizes) {
-    return expr
-        .evaluate([&](StringRef name) -> std::optional<int64_t> {
-          for (const auto &[dim, size] : sizes)
-            if (dim == name)
-              return size;
-          return std::nullopt;
-        })
-        .value_or(0);
-  }
-
   /// Slots and one thread's scratch of one program.
   int64_t arenaBytes(const ModelInfo &program, const SizeTable &sizes) const {
     int64_t bytes = 0, most = 0;
-    for (const auto &slot : program.slotSizes) {
-      int64_t largest = 0;
-      for (const DimExpr &size : slot)
-        largest = std::max(largest, valueAt(size, sizes));
-      bytes += int64_t(alignTo(uint64_t(largest), 64));
-    }
+    for (const auto &slot : program.slotSizes)
+      bytes += int64_t(alignTo(uint64_t(largestAt(slot, sizes)), 64));
     for (LaunchInfo launch : program.launches)
       if (auto found = scratch.find(launch.op.getKernel()); found != scratch.end())
         most = std::max(most, valueAt(atLaunch(found->second, launch.op), sizes));
@@ -146,6 +129,23 @@ Expected<ModelCosts> weft::tools::computeCosts(const ModelInfo &info, ArrayRef<s
   }
   costs.at.push_back(table.at("given sizes", given));
   return costs;
+}
+
+int64_t weft::tools::valueAt(const DimExpr &expr, const SizeTable &sizes) {
+  auto sizeOf = [&](StringRef name) -> std::optional<int64_t> {
+    for (const auto &[dim, size] : sizes)
+      if (dim == name)
+        return size;
+    return std::nullopt;
+  };
+  return expr.evaluate(sizeOf).value_or(0);
+}
+
+int64_t weft::tools::largestAt(ArrayRef<DimExpr> exprs, const SizeTable &sizes) {
+  int64_t largest = 0;
+  for (const DimExpr &expr : exprs)
+    largest = std::max(largest, valueAt(expr, sizes));
+  return largest;
 }
 
 static std::string sizesText(const Costs &costs) {

@@ -1,5 +1,6 @@
 // The page of explain: costs, one row a launch with its share of the arithmetic, what each slot of the arena holds while the launches go
 // by, and the description with every remark under its line. One file, no scripts; the text form of explain is folded in at the end.
+#include "passes/Rewriting.h"
 #include "tools/driver/Report.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -34,12 +35,9 @@ static std::string escaped(StringRef text) {
 
 /// "linear + gelu": the operations of a kernel.
 static std::string operationsOf(KernelOp kernel) {
-  SmallVector<std::string> names;
+  SmallVector<StringRef> names;
   for (mlir::Operation &op : kernel.getBody().front().without_terminator())
-    if (auto unary = dyn_cast<UnaryOp>(op))
-      names.push_back(stringifyActivation(unary.getFunction()).str());
-    else
-      names.push_back(op.getName().stripDialect().str());
+    names.push_back(wordFor(&op));
   return names.empty() ? "copy" : join(names, " + ");
 }
 
@@ -74,15 +72,7 @@ private:
     return join(words, ", ");
   }
 
-  int64_t at(const DimExpr &expr) const {
-    auto sizeOf = [&](StringRef name) -> std::optional<int64_t> {
-      for (const auto &[dim, size] : costs.at.back().sizes)
-        if (dim == name)
-          return size;
-      return std::nullopt;
-    };
-    return expr.evaluate(sizeOf).value_or(0);
-  }
+  int64_t at(const DimExpr &expr) const { return valueAt(expr, costs.at.back().sizes); }
 
   /// A link to the line of the description below.
   std::string link(const SourcePlace &place) const {
@@ -147,9 +137,7 @@ private:
     double width = 820.0 / double(columns);
     out << "<svg width=\"1080\" height=\"" << info.slotSizes.size() * 30 + 10 << "\">\n";
     for (auto [slot, sizes] : enumerate(info.slotSizes)) {
-      int64_t bytes = 0;
-      for (const DimExpr &expr : sizes)
-        bytes = std::max(bytes, at(expr));
+      int64_t bytes = largestAt(sizes, costs.at.back().sizes);
       size_t y = slot * 30;
       out << "<text x=\"0\" y=\"" << y + 18 << "\">slot " << slot << ": " << byteText(bytes) << "</text>\n";
       std::vector<Holding> holdings = holdingsOf(slot);

@@ -8,9 +8,16 @@
 namespace weft::tools {
 
 /// A model's numbers for some sizes of its dimensions.
+/// The sizes of dimensions, by name.
+using SizeTable = std::vector<std::pair<std::string, int64_t>>;
+/// The expression's value, 0 where it has none.
+int64_t valueAt(const DimExpr &expr, const SizeTable &sizes);
+/// The largest of several, 0 of none.
+int64_t largestAt(llvm::ArrayRef<DimExpr> exprs, const SizeTable &sizes);
+
 struct Costs {
   std::string title; ///< "at the bounds", "at batch=1, seq=128"
-  std::vector<std::pair<std::string, int64_t>> sizes;
+  SizeTable sizes;
   int64_t flops = 0, arenaBytes = 0, inputBytes = 0, outputBytes = 0, cacheBytes = 0;
 };
 

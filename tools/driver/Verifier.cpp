@@ -108,14 +108,9 @@ private:
   /// Stands for an input that no output needs.
   reference::Tensor zerosFor(NamedTensorType type) const {
     SmallVector<int64_t> shape;
-    int64_t elements = 1;
-    for (const DimExpr &dim : type.getExprs()) {
+    for (const DimExpr &dim : type.getExprs())
       shape.push_back(dim.evaluate([&](StringRef name) { return std::optional<int64_t>(inputs.dims[size_t(info.dimIndex(name))]); }).value_or(1));
-      elements *= shape.back();
-    }
-    using Element = reference::Tensor::Element;
-    Element element = type.isF32() ? Element::F32 : type.isI32() ? Element::I32 : Element::Bool;
-    return reference::Tensor(element, shape, std::vector<double>(size_t(elements)));
+    return reference::Tensor(reference::elementOf(type), shape);
   }
 
   Error runReference() {
