@@ -59,13 +59,13 @@ def roofline_ms(cfg, seq, machine):
 
 
 class Contestant:
-    """A process that runs one model when asked and reports its times."""
+    """A process that runs one model when asked and reports its times: what it says first, then an answer a line."""
 
     def __init__(self, name, command, cores):
-        self.name, self.times = name, []
+        self.name = name
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         preexec_fn=lambda: os.sched_setaffinity(0, cores))
-        self.embedding = np.array(self.answer())
+        self.first = self.answer()
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -73,14 +73,30 @@ class Contestant:
             raise SystemExit(f"error: {self.name} ended with status {self.process.wait()}")
         return json.loads(line)
 
-    def burst(self, runs):
-        self.process.stdin.write(f"{runs}\n")
+    def ask(self, line):
+        self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        self.times += self.answer()
+        return self.answer()
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Embedder(Contestant):
+    def __init__(self, name, command, cores):
+        super().__init__(name, command, cores)
+        self.embedding, self.times = np.array(self.first), []
+
+    def burst(self, runs):
+        self.times += self.ask(runs)
+
+
+def compiled(weft, source, library, *options):
+    """The library, made when it is missing or older than the compiler."""
+    if not library.exists() or library.stat().st_mtime < weft.stat().st_mtime:
+        subprocess.run([weft, "compile", source, "--target=native", "--quiet", "-o", library, *options], check=True)
+    return library
 
 
 def contestants(name, folder, cfg, seq, threads, options):
@@ -93,10 +109,8 @@ def contestants(name, folder, cfg, seq, threads, options):
     commands = {}
     if options.weft.exists():
         for who, extra in FORMS.items():
-            library = build / f"{name}{''.join(extra)}.so"
-            if not library.exists() or library.stat().st_mtime < options.weft.stat().st_mtime:
-                subprocess.run([options.weft, "compile", ROOT / "examples/bert/bert.weft", "--weights", folder, "--target=native", "--quiet", "-o", library,
-                                f"--name={name.replace('-', '_')}", *extra], check=True)
+            library = compiled(options.weft, ROOT / "examples/bert/bert.weft", build / f"{name}{''.join(extra)}.so", "--weights", folder,
+                               f"--name={name.replace('-', '_')}", *extra)
             if who == "weft" or seq >= 128:  # below it, both are the same
                 commands[who] = [build / "contestant", library]
     else:
@@ -105,7 +119,7 @@ def contestants(name, folder, cfg, seq, threads, options):
     commands["onnxruntime"] = [*python, "onnxruntime", graph]
     commands["onnxruntime-fused"] = [*python, "onnxruntime", fused]
     commands["openvino"] = [*python, "openvino", graph]
-    return [Contestant(who, [*command, seq, threads], cores) for who, command in commands.items()]
+    return [Embedder(who, [*command, seq, threads], cores) for who, command in commands.items()]
 
 
 def compare(name, folder, cfg, seq, threads, options):

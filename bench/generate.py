@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from compare import HERE, ROOT, compile_c, measure_machine  # also the way to tests/support
+from compare import HERE, ROOT, Contestant, compile_c, compiled, measure_machine  # also the way to tests/support
 import gpt2  # noqa: E402
 import reference  # noqa: E402
 import seq2seq  # noqa: E402
@@ -94,42 +94,27 @@ def write_peers(model, folder):
     (folder / "about.json").write_text(json.dumps(about))
 
 
-class Contestant:
+class Generator(Contestant):
     def __init__(self, name, command, cores):
-        self.name, self.times = name, {}
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, cores))
-        self.tokens = self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"error: {self.name} ended with status {self.process.wait()}")
-        return json.loads(line)
+        super().__init__(name, command, cores)
+        self.tokens, self.times = self.first, {}
 
     def burst(self, command, runs):
-        self.process.stdin.write(f"{command} {runs}\n")
-        self.process.stdin.flush()
-        self.times.setdefault(command, []).extend(self.answer())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        self.times.setdefault(command, []).extend(self.ask(f"{command} {runs}"))
 
 
 def contestants(model, threads, options):
     build, cores = options.build / "generate", set(sorted(os.sched_getaffinity(0))[:threads])
     folder = build / f"{model.name}-peers"
     write_peers(model, folder)
-    library, workload = build / f"{model.name}.so", model.write_workload(build / f"{model.name}.txt")
-    if not library.exists() or library.stat().st_mtime < options.weft.stat().st_mtime:
-        subprocess.run([options.weft, "compile", model.source, "--weights", model.folder, "--target=native", "--quiet", "-o", library], check=True)
+    library = compiled(options.weft, model.source, build / f"{model.name}.so", "--weights", model.folder)
+    workload = model.write_workload(build / f"{model.name}.txt")
     busy = ["busy"] if options.busy else []
     if busy:  # whatever core is free
         cores = os.sched_getaffinity(0)
-    field = [Contestant("weft", [options.build / "generator", library, threads, workload, *busy], cores)]
+    field = [Generator("weft", [options.build / "generator", library, threads, workload, *busy], cores)]
     for peer in filter(None, options.peers.split(",")):
-        field.append(Contestant(peer, [sys.executable, HERE / "generators.py", peer, folder, threads, workload, *busy], cores))
+        field.append(Generator(peer, [sys.executable, HERE / "generators.py", peer, folder, threads, workload, *busy], cores))
     return field
 
 
@@ -188,9 +173,7 @@ def causal_attention(options):
     """What attention under a causal mask costs beside the same without, 2,048 keys, one thread."""
     folder, times = options.build / "generate", {"false": [], "true": []}
     for masked in times:
-        library = folder / f"attention-{masked}.so"
-        if not library.exists() or library.stat().st_mtime < options.weft.stat().st_mtime:
-            subprocess.run([options.weft, "compile", HERE / "attention.weft", f"-Dmasked={masked}", "--target=native", "--quiet", "-o", library], check=True)
+        compiled(options.weft, HERE / "attention.weft", folder / f"attention-{masked}.so", f"-Dmasked={masked}")
     for _ in range(options.rounds):
         for masked, found in times.items():
             command = [options.weft, "run", folder / f"attention-{masked}.so", "--random-inputs", "1", "--dim", "time=2048", "--bench", "3"]
