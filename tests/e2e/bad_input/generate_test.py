@@ -1,5 +1,5 @@
 """Generation that can't be: prompts, options and tokens out of range, images and audio of wrong sizes. Each is one error with its words, and
-leaves no output. What the C interface answers to the same, and that a context works on afterwards, is in tests/unit/GenerateTest.cpp."""
+leaves no output. What the C interface answers to the same, and that a context works on afterwards, is in tests/unit/GenerateCacheTest.cpp."""
 import pathlib
 import sys
 
@@ -22,9 +22,6 @@ class BadGeneration(WeftTest):
         super().setUpClass()
         folder = save_checkpoint(cls.dir / "checkpoint", TEXT, gpt2.random_checkpoint(TEXT))
         cls().compile(ROOT / "examples/gpt2/gpt2.weft", "gpt2.so", weights=folder)
-
-    def runTest(self):
-        """Lets setUpClass use the methods of an instance."""
 
     def arguments(self, prompt, *options):
         return ["run", self.dir / "gpt2.so", "--generate", *(["--input", f"tokens={prompt}"] if prompt else []),

@@ -20,9 +20,6 @@ class BadRun(WeftTest):
         cls().compile(ROOT / "examples/bert/bert.weft", "bert.so", weights=folder)
         cls.library = cls.dir / "bert.so"
 
-    def runTest(self):
-        """Lets setUpClass use the methods of an instance."""
-
     def arguments(self, changed=None, out="hidden.npy", extra=()):
         """The command that runs the good batch [9, 4] with inputs CHANGED: an array, bytes of a file, or None to leave one out."""
         inputs = {**bert.batch(CFG, [9, 4]), **(changed or {})}
