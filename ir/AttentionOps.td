@@ -67,7 +67,7 @@ def Weft_RopeOp : Weft_TensorOp<"rope"> {
   let arguments = (ins Weft_F32:$x, Optional<Weft_I32>:$offset, I64Attr:$heads, F64Attr:$theta, Weft_PairStyleAttr:$style, I64Attr:$width,
                        DefaultValuedAttr<F64Attr, "1.0">:$factor, OptionalAttr<DenseF64ArrayAttr>:$ramp);
   let results = (outs Weft_F32:$result);
-  let assemblyFormat = "$x (`offset` $offset^)? `heads` $heads `theta` $theta `style` $style `width` $width attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "$x (`offset` $offset^)? `heads` $heads `theta` $theta `style` `` $style `width` $width attr-dict `:` functional-type(operands, results)";
 }
 
 def Weft_CausalMaskOp : Weft_TensorOp<"causal_mask"> {

@@ -67,7 +67,7 @@ def Weft_UnaryOp : Weft_TensorOp<"unary"> {
   }];
   let arguments = (ins Weft_ActivationAttr:$function, Weft_F32:$x);
   let results = (outs Weft_F32:$result);
-  let assemblyFormat = "$function $x attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $function $x attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
 

@@ -4,6 +4,19 @@
 
 include "StackOps.td"
 
+def Weft_LayoutAttr : AttrDef<Weft_Dialect, "Layout"> {
+  let mnemonic = "layout";
+  let summary = "how a kernel's argument or result lies in memory";
+  let description = [{
+    Row-major with `rowStride` elements from one row (the last dimension) to the next; further dimensions are dense over rows. `panel` is not 0 for a weight packed in
+    panels of that many columns (`[ceil(N/panel)][K][panel]`, zero padded; N is dimension `panelDim` of the weight). `padded` says that the buffer is the arena's or a packed weight: 64-byte aligned
+    and readable and writable to the end of the last row's stride; else it is the caller's, only aligned to its element. 
+    Example: `#weft.layout<rowStride = 400>`.
+  }];
+  let parameters = (ins "int64_t":$rowStride, DefaultValuedParameter<"int64_t", "0">:$panel, DefaultValuedParameter<"int64_t", "0">:$panelDim, DefaultValuedParameter<"bool", "true">:$padded);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 def Weft_GroupOp : Weft_Op<"group", [SingleBlock, RecursiveMemoryEffects]> {
   let summary = "ops that become one kernel";
   let description = [{
@@ -25,7 +38,7 @@ def Weft_GroupOp : Weft_Op<"group", [SingleBlock, RecursiveMemoryEffects]> {
   let arguments = (ins Weft_AnchorKindAttr:$anchor);
   let results = (outs Variadic<Weft_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$anchor $body attr-dict `:` type($results)";
+  let assemblyFormat = "`` $anchor $body attr-dict `:` type($results)";
   let hasVerifier = 1;
 }
 
@@ -59,7 +72,8 @@ def Weft_LaunchOp : Weft_Op<"launch", [Pure, DeclareOpInterfaceMethods<SymbolUse
   let description = [{
     `dims` gives the kernel's dimension names in terms of the graph's. An operand or result may have more leading dimensions than
     the kernel's argument where the kernel's first dimension is their product: [batch, seq, 384] passes as [m, 384]. After memory
-    planning, `slots` gives the arena slot of each result (-1 - n: output n of the graph, written in place).
+    planning, `slots` gives the arena slot of each result (-1 - n: output n of the graph, written in place). `packed`: its rows lie side by side
+    (weft.move_rows), and the kernel's first dimension is their number, whatever `dims` says.
     Example:
     ```mlir
     weft.model @m {
@@ -74,22 +88,26 @@ def Weft_LaunchOp : Weft_Op<"launch", [Pure, DeclareOpInterfaceMethods<SymbolUse
     }
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Weft_Tensor>:$operands, DictionaryAttr:$dims, OptionalAttr<DenseI64ArrayAttr>:$slots);
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Weft_Tensor>:$operands, DictionaryAttr:$dims, OptionalAttr<DenseI64ArrayAttr>:$slots, UnitAttr:$packed);
   let results = (outs Variadic<Weft_Tensor>:$results);
-  let assemblyFormat = "$kernel `(` $operands `)` `dims` $dims (`slots` $slots^)? attr-dict `:` functional-type($operands, $results)";
+  let assemblyFormat = "$kernel `(` $operands `)` `dims` $dims (`slots` $slots^)? (`packed` $packed^)? attr-dict `:` functional-type($operands, $results)";
 }
 
-def Weft_LayoutAttr : AttrDef<Weft_Dialect, "Layout"> {
-  let mnemonic = "layout";
-  let summary = "how a kernel's argument or result lies in memory";
+def Weft_MoveRowsOp : Weft_Op<"move_rows", [Pure, DeclareOpInterfaceMethods<Weft_StreamOpInterface>]> {
+  let summary = "brings the rows that are not padding together, or back to their places";
   let description = [{
-    Row-major with `rowStride` elements from one row (the last dimension) to the next; further dimensions are dense over rows. `panel` is not 0 for a weight packed in
-    panels of that many columns (`[ceil(N/panel)][K][panel]`, zero padded; N is dimension `panelDim` of the weight). `padded` says that the buffer is the arena's or a packed weight: 64-byte aligned
-    and readable and writable to the end of the last row's stride; else it is the caller's, only aligned to its element. 
-    Example: `#weft.layout<rowStride = 400>`.
+    `y[b, t] = x[b, t]` for t < lengths[b], and 0 in the padding behind; both ways the same to a reader of values. What differs is memory: after `pack` the
+    rows that are left lie side by side, in the order of the batch, and kernels between the two run over sum(lengths) rows. Lengths
+    outside 0..time count as the nearest of the two; one row stays where all are 0. After memory planning, `slots` and `layout` say where the result lies.
+    Example:
+    ```mlir
+    %p = weft.move_rows pack %x by %lengths : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, seq, 4], f32>
+    ```
   }];
-  let parameters = (ins "int64_t":$rowStride, DefaultValuedParameter<"int64_t", "0">:$panel, DefaultValuedParameter<"int64_t", "0">:$panelDim, DefaultValuedParameter<"bool", "true">:$padded);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let arguments = (ins Weft_RowMoveAttr:$move, Weft_Tensor:$x, Weft_I32:$lengths, OptionalAttr<DenseI64ArrayAttr>:$slots, OptionalAttr<Weft_LayoutAttr>:$layout);
+  let results = (outs Weft_Tensor:$result);
+  let assemblyFormat = "`` $move $x `by` $lengths (`slots` $slots^)? (`layout` $layout^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 #endif

@@ -141,3 +141,15 @@ std::optional<int64_t> weft::latestVisible(Value mask) { return visible(mask, 0)
 std::optional<int64_t> weft::earliestVisible(Value mask) { return earliest(mask, 0); }
 std::optional<int64_t> weft::latestFinite(Value scores) { return finite(scores, 0); }
 std::optional<int64_t> weft::latestNonzero(Value probs) { return nonzero(probs, 0); }
+
+bool weft::hidesPadding(Value mask, Value lengths) {
+  SmallVector<Value> parts{mask};
+  for (int depth = 0; !parts.empty() && depth < maxDepth; ++depth) {
+    Value part = parts.pop_back_val();
+    if (auto padding = part.getDefiningOp<PaddingMaskOp>(); padding && padding.getLengths() == lengths)
+      return true;
+    if (auto both = part.getDefiningOp<MaskAndOp>())
+      parts.append({both.getLhs(), both.getRhs()});
+  }
+  return false;
+}

@@ -18,6 +18,9 @@ std::optional<int64_t> latestNonzero(mlir::Value probs);
 /// As latestVisible for scores [.., query, key] that are minus infinity where hidden.
 std::optional<int64_t> latestFinite(mlir::Value scores);
 
+/// Whether the mask hides, of each row of keys, those from lengths[row] on.
+bool hidesPadding(mlir::Value mask, mlir::Value lengths);
+
 } // namespace weft
 
 #endif

@@ -58,7 +58,7 @@ def Weft_ResidualNormOp : Weft_TensorOp<"residual_norm"> {
   }];
   let arguments = (ins Weft_F32:$x, Weft_F32:$residual, Weft_F32:$gain, Optional<Weft_F32>:$bias, Weft_NormKindAttr:$kind, F64Attr:$eps);
   let results = (outs Weft_F32:$result, Weft_F32:$sum);
-  let assemblyFormat = "$kind $x `,` $residual `,` $gain (`bias` $bias^)? `eps` $eps attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $x `,` $residual `,` $gain (`bias` $bias^)? `eps` $eps attr-dict `:` functional-type(operands, results)";
 }
 
 #endif

@@ -179,7 +179,7 @@ def Weft_SinusoidalOp : Weft_TensorOp<"sinusoidal"> {
   }];
   let arguments = (ins Optional<Weft_I32>:$offset, Weft_PairStyleAttr:$style);
   let results = (outs Weft_F32:$result);
-  let assemblyFormat = "$style (`offset` $offset^)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $style (`offset` $offset^)? attr-dict `:` functional-type(operands, results)";
 }
 
 def Weft_DimSizeOp : Weft_TensorOp<"dim_size"> {
@@ -208,7 +208,7 @@ def Weft_ReduceOp : Weft_TensorOp<"reduce"> {
   }];
   let arguments = (ins Weft_ReductionAttr:$kind, Weft_F32:$x, I64Attr:$axis, UnitAttr:$keep);
   let results = (outs Weft_Tensor:$result);
-  let assemblyFormat = "$kind $x `axis` $axis (`keep` $keep^)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $x `axis` $axis (`keep` $keep^)? attr-dict `:` functional-type(operands, results)";
 }
 
 def Weft_MeanPoolOp : Weft_TensorOp<"mean_pool"> {

@@ -1,5 +1,5 @@
 // Model structure: text forms and rules of models, graphs, stacks, weights and kernels.
-#include "Weft.h"
+#include "PackedRows.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -291,6 +291,27 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+/// All rows of a launch are packed in the same way, or none is.
+static LogicalResult verifyPacking(LaunchOp launch) {
+  Value lengths;
+  for (Value operand : launch.getOperands()) {
+    Value own = packedBy(operand);
+    if (own && lengths && own != lengths)
+      return launch.emitOpError("reads rows that are packed by different lengths");
+    lengths = own ? own : lengths;
+  }
+  if (launch.getPacked() != static_cast<bool>(lengths))
+    return launch.emitOpError() << "is " << (launch.getPacked() ? "packed, but no operand is" : "not packed, but an operand is");
+  if (!lengths)
+    return success();
+  if (launch.getNumResults() == 0 || cast<NamedTensorType>(launch.getResult(0).getType()).getRank() != 3)
+    return launch.emitOpError("is packed, but its results are not [batch, time, width]");
+  DimExpr rows = paddedRows(launch);
+  if (llvm::none_of(launch.getDims(), [&](NamedAttribute dim) { return cast<DimAttr>(dim.getValue()).getExpr() == rows; }))
+    return launch.emitOpError() << "is packed, but no dimension of its kernel is " << rows.text();
+  return success();
+}
+
 /// Whether a launch may pass `outer` for `inner` (a kernel's type with the launch's dimensions put in): equal, or with leading
 /// dimensions merged into the kernel's first one.
 static bool passesAs(NamedTensorType outer, ArrayRef<DimExpr> inner) {
@@ -337,5 +358,5 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   for (unsigned i = 0; i < getNumResults(); ++i)
     if (failed(check(getResult(i).getType(), yield.getOperand(i).getType(), "result", i)))
       return failure();
-  return success();
+  return verifyPacking(*this);
 }

@@ -281,6 +281,8 @@ StreamRelation LastOp::getStreamRelation(unsigned operand, int64_t dim, unsigned
   return operand == 1 ? perPosition(0) : dropped(dim, 1, "the last position taken from the dimension");
 }
 
+StreamRelation MoveRowsOp::getStreamRelation(unsigned operand, int64_t dim, unsigned) { return perPosition(operand == 1 ? 0 : dim); }
+
 StreamRelation ReduceOp::getStreamRelation(unsigned, int64_t dim, unsigned) {
   int64_t axis = fromFront(getAxis(), typeOf(getX()));
   std::string reason = stringifyReduction(getKind()).str() + " over the dimension";

@@ -388,6 +388,18 @@ LogicalResult ReduceOp::verify() {
   return expectType(*this, inferReduce(typeOf(getX()), getKind(), getAxis(), getKeep(), why), getType(), why);
 }
 
+LogicalResult MoveRowsOp::verify() {
+  NamedTensorType x = typeOf(getX()), lengths = typeOf(getLengths());
+  if (x != getType())
+    return emitOpError() << "gives " << x << ", but its result is written as " << getType();
+  if (x.getRank() != 3 || !x.getDim(2).getStatic() || lengths.getRank() != 1 || lengths.getDim(0) != x.getDim(0))
+    return emitOpError() << "needs [batch, time, width] of a known width and lengths [batch], not " << x.shapeText() << " and " << lengths.shapeText();
+  auto input = dyn_cast<BlockArgument>(getLengths());
+  if (!input || isa<EncoderOp, DecoderOp>(input.getOwner()->getParentOp()))
+    return emitOpError("needs lengths that are an input: kernels ask for their sum before anything is computed");
+  return success();
+}
+
 LogicalResult MeanPoolOp::verify() {
   std::string why;
   return expectType(*this, inferMeanPool(typeOf(getX()), typeOf(getLengths()), why), getType(), why);

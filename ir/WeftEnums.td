@@ -34,6 +34,10 @@ def Weft_PairStyle : Weft_Enum<"PairStyle", "how sine and cosine features lie", 
   I32EnumAttrCase<"Interleaved", 0, "interleaved">, I32EnumAttrCase<"Half", 1, "half">]>;
 def Weft_PairStyleAttr : Weft_EnumAttr<Weft_PairStyle, "pairs">;
 
+def Weft_RowMove : Weft_Enum<"RowMove", "whether rows come together or go back to their places", [
+  I32EnumAttrCase<"Pack", 0, "pack">, I32EnumAttrCase<"Unpack", 1, "unpack">]>;
+def Weft_RowMoveAttr : Weft_EnumAttr<Weft_RowMove, "row_move">;
+
 /// The order is the strength: a kernel's anchor is its strongest op.
 def Weft_AnchorKind : Weft_Enum<"AnchorKind", "what decides a kernel's schedule", [
   I32EnumAttrCase<"Index", 0, "index">, I32EnumAttrCase<"Pointwise", 1, "pointwise">, I32EnumAttrCase<"Gather", 2, "gather">,

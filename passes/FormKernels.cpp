@@ -163,7 +163,7 @@ private:
       OpBuilder builder(&op);
       for (OpOperand &start : op.getOpOperands()) {
         Operation *source = start.get().getDefiningOp();
-        bool own = start.get().hasOneUse() && source && source->getBlock() == &block && isa<GroupOp, LaunchOp, EncoderOp, DecoderOp>(source);
+        bool own = start.get().hasOneUse() && source && source->getBlock() == &block && isa<GroupOp, LaunchOp, MoveRowsOp, EncoderOp, DecoderOp>(source);
         if (!own)
           start.set(copyOf(start.get(), builder));
       }

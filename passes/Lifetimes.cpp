@@ -36,7 +36,7 @@ void Lifetimes::collect(Block &block) {
       collectStack(&op);
       continue;
     }
-    if (!isa<LaunchOp>(op))
+    if (!isa<LaunchOp, MoveRowsOp>(op))
       continue;
     for (Value result : op.getResults()) {
       placeOf[result] = places.size();

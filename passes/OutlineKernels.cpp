@@ -6,6 +6,7 @@
 // contraction or attention or row reduction: the anchor, whose elements or rows every other op shares; a row reduction may have lookups
 // and element-wise ops before it. Yielding an argument is a copy. Dimensions are `m` (all leading ones merged) or d0, d1, ... (KernelShape);
 // the sizes of weights and widths are numbers. A kernel's name says its ops and sizes: linear_gelu_384x1536.
+#include "PackedRows.h"
 #include "passes/KernelShape.h"
 #include "passes/Passes.h"
 #include "mlir/IR/IRMapping.h"
@@ -123,6 +124,7 @@ private:
     OpBuilder builder(group);
     auto launch = LaunchOp::create(builder, group.getLoc(), group.getResultTypes(), FlatSymbolRefAttr::get(kernel), args.getArrayRef(),
                                    shape.dims(), DenseI64ArrayAttr());
+    launch.setPacked(llvm::any_of(args, [](Value arg) { return static_cast<bool>(packedBy(arg)); }));
     group.replaceAllUsesWith(launch.getResults());
     group.erase();
   }

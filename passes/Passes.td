@@ -101,6 +101,21 @@ def FuseResidualNorm : Weft_FusionPass<"weft-fuse-residual-norm"> {
   }];
 }
 
+def RemovePadding : Weft_Pass<"weft-remove-padding"> {
+  let summary = "what only padding would reach is not computed";
+  let description = [{
+    Where attention is masked by the lengths of its rows, ops that work row by row run over the rows that are left, and attention itself finds
+    each in its place:
+    ```mlir
+    %m = weft.padding_mask %lengths             %p = weft.move_rows pack %x by %lengths
+    %a = weft.linear %x, %w              -->    %a = weft.linear %p, %w
+    %y = weft.attention %q, %a, ...             %k = weft.move_rows unpack %a by %lengths
+             mask %m                            %y = weft.attention %q, %k, ... mask %m
+    ```
+    Not for what an output shows, or what reads positions without that mask.
+  }];
+}
+
 def DeriveIncremental : Weft_Pass<"weft-derive-incremental"> {
   let summary = "the graphs that generation runs: @prefill for prompts, @step for one position after them";
   let description = [{

@@ -25,6 +25,7 @@ void weft::populateFusePipeline(OpPassManager &pm, const PipelineOptions &option
   pm.addPass(createFoldWeights());
   pm.addPass(createMergeProjections());
   pm.addPass(createFuseResidualNorm({requireFusion}));
+  pm.addPass(createRemovePadding());
   if (options.incremental)
     pm.addPass(createDeriveIncremental());
   pm.addPass(createLowerConvolutions());

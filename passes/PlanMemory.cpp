@@ -78,13 +78,13 @@ private:
   /// Nothing but launches computes, and every value that must have a place is written by one (FormKernels sees to it).
   static LogicalResult checkLevel(GraphOp graph) {
     WalkResult result = graph.walk([&](Operation *op) -> WalkResult {
-      bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, LayerNumberOp, StateRefOp, CacheWriteOp, CheckOp, OutputOp, YieldOp>(op);
+      bool known = isa<GraphOp, LaunchOp, EncoderOp, DecoderOp, WeightRefOp, LayerNumberOp, StateRefOp, CacheWriteOp, CheckOp, MoveRowsOp, OutputOp, YieldOp>(op);
       if (!known)
         return op->emitOpError("is no kernel's launch: memory is planned after weft-outline-kernels");
       bool places = isa<EncoderOp, DecoderOp, OutputOp, YieldOp>(op);
       for (Value operand : op->getOperands()) {
         Operation *source = operand.getDefiningOp();
-        bool written = source && (isa<LaunchOp>(source) || (op->getNumRegions() && isa<EncoderOp, DecoderOp>(source)));
+        bool written = source && (isa<LaunchOp, MoveRowsOp>(source) || (op->getNumRegions() && isa<EncoderOp, DecoderOp>(source)));
         if (places && (!written || source->getBlock() != op->getBlock() || !operand.hasOneUse()) && !isa<YieldOp>(op))
           return op->emitOpError("needs a launch of its own for each operand: memory is planned after weft-form-kernels");
         if (isa<YieldOp>(op) && (!written || source->getBlock() != op->getBlock()))
@@ -125,6 +125,10 @@ private:
     graph.walk([&](Operation *op) {
       if (auto launch = dyn_cast<LaunchOp>(op))
         launch.setSlots(slotsFor(launch.getResults()));
+      if (auto move = dyn_cast<MoveRowsOp>(op)) {
+        move.setSlots(slotsFor(move->getResults()));
+        move.setLayoutAttr(arenaLayout(move.getType()));
+      }
       if (auto encoder = dyn_cast<EncoderOp>(op))
         encoder.setSlots(slotsFor(encoder.getResults()));
       if (auto decoder = dyn_cast<DecoderOp>(op))

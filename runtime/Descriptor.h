@@ -272,6 +272,16 @@ typedef struct weft_cache_write {
   int64_t rows_stride;    /* pages of the table, or 1 */
 } weft_cache_write;
 
+/** Rows of x [batch, time] that come together (pack) or go back to their places. Strides from row to row and widths in bytes. */
+typedef struct weft_row_move {
+  const uint8_t *from;
+  uint8_t *to;
+  const int32_t *lengths; /* [batch]: rows that are not padding; NULL: nobody wants the result */
+  int64_t batch, time;
+  int64_t from_stride, to_stride, width;
+  int64_t unpack; /* 0: pack */
+} weft_row_move;
+
 /* ---- the model ---- */
 
 struct weft_runtime_api;
@@ -351,6 +361,12 @@ void weft_rt_mark(weft_frame *frame, int32_t thread, int32_t launch);
 /** Writes this thread's part of new positions, or of a whole value, into a state. The values must have been computed: a
  *  barrier lies between their launch and this, and one between this and what reads the state. */
 void weft_rt_cache_write(weft_frame *frame, int32_t thread, const weft_cache_write *write);
+
+/** Rows that packed values have: the sum of the lengths, each taken as 0..time; at least 1, for kernels want a row. */
+int64_t weft_rt_count_rows(const int32_t *lengths, int64_t batch, int64_t time);
+
+/** Moves this thread's part of the rows. The values must have been computed, as for weft_rt_cache_write. Padding becomes zeros. */
+void weft_rt_move_rows(weft_frame *frame, int32_t thread, const weft_row_move *move);
 
 /* Called by the NAME_* functions, which only forward to these, and by generic loaders through weft_runtime_api.
  * The arguments of a run are laid out as NAME_run_args: int64_t dims[dim_count], then

@@ -122,7 +122,8 @@ void StepEmitter::scores() {
   step.depth = hl::RDom(0, width, graph.name("depth"));
   step.acc = hl::Func(graph.name("acc"));
   step.acc(l, q, p, h, b) = 0.0f;
-  hl::Expr page = hl::clamp(p, 0, lastPage);
+  // A tile may be wider than what is visible: the pages behind are the last one again, which is in the cache.
+  hl::Expr page = hl::clamp(p, 0, hl::clamp((end - 1) / lanes, 0, lastPage));
   step.acc(l, q, p, h, b) += step.queries(step.depth.x, q, h, b) * cache(l, step.depth.x, placeOf(keys, page), h, rowOf(keys, page));
   step.tile = hl::RDom(0, step.pagesInTile, 0, (pageCount + (step.pagesInTile - 1)) / step.pagesInTile, graph.name("tile"));
   int positions = lanes * step.pagesInTile;

@@ -35,6 +35,9 @@ Abi::Abi(LLVMContext &context) {
   SmallVector<Type *> write(4, pointer);
   write.append(9, i64);
   cacheWrite = make("weft_cache_write", write);
+  SmallVector<Type *> move(3, pointer);
+  move.append(6, i64);
+  rowMove = make("weft_row_move", move);
   SmallVector<Type *> fields{i32, i32};
   fields.append(5, pointer); // name, doc, precision, compiler, command
   fields.append(8, pointer); // tables

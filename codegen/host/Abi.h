@@ -12,7 +12,7 @@ struct Abi {
   llvm::PointerType *pointer;
   llvm::IntegerType *i8, *i32, *i64;
   llvm::StructType *term, *expr, *dimInfo, *tensorInfo, *launchInfo, *checkInfo, *constraintInfo, *sourceInfo, *targetInfo,
-      *weightsInfo, *descriptor, *frame, *stateInfo, *argumentInfo, *cacheDimInfo, *generateInfo, *statePlace, *cacheWrite;
+      *weightsInfo, *descriptor, *frame, *stateInfo, *argumentInfo, *cacheDimInfo, *generateInfo, *statePlace, *cacheWrite, *rowMove;
 };
 
 /// Fields of weft_frame.

@@ -1,5 +1,6 @@
 // Emits the host program. Two builders: `entry` for everything that is computed once, `body` for the program's steps.
 #include "codegen/host/HostProgram.h"
+#include "PackedRows.h"
 #include "codegen/host/Abi.h"
 #include "codegen/host/ArenaLayout.h"
 #include "llvm/IR/Intrinsics.h"
@@ -77,6 +78,8 @@ private:
         error = checkOutputs(output);
       else if (auto write = llvm::dyn_cast<CacheWriteOp>(op))
         error = emitCacheWrite(write, layer);
+      else if (auto move = llvm::dyn_cast<MoveRowsOp>(op))
+        error = emitMoveRows(move, layer);
       else if (!llvm::isa<WeightRefOp, LayerNumberOp, StateRefOp, YieldOp>(op))
         error = fail(&op, "has no place in a planned graph");
       if (error)
@@ -116,6 +119,8 @@ private:
     std::optional<llvm::ArrayRef<int64_t>> ownerSlots;
     if (auto launch = llvm::dyn_cast<LaunchOp>(owner))
       ownerSlots = launch.getSlots();
+    else if (auto move = llvm::dyn_cast<MoveRowsOp>(owner))
+      ownerSlots = move.getSlots();
     else if (auto encoder = llvm::dyn_cast<EncoderOp>(owner))
       ownerSlots = encoder.getSlots();
     else if (auto decoder = llvm::dyn_cast<DecoderOp>(owner))
@@ -240,6 +245,8 @@ private:
         if (auto layout = llvm::dyn_cast<LayoutAttr>((*layouts)[llvm::cast<mlir::OpResult>(value).getResultNumber()]))
           return layout.getRowStride();
     }
+    if (auto move = llvm::dyn_cast_or_null<MoveRowsOp>(owner); move && move.getLayout())
+      return move.getLayout()->getRowStride();
     auto argument = llvm::dyn_cast<mlir::BlockArgument>(value);
     bool isInput = argument && llvm::isa<GraphOp>(argument.getOwner()->getParentOp());
     std::optional<int64_t> width = llvm::cast<NamedTensorType>(value.getType()).getRank() ? llvm::cast<NamedTensorType>(value.getType()).getDim(-1).getStatic() : 1;
@@ -288,13 +295,59 @@ private:
     Value *number = ref.getLayer() ? layerOf(ref.getLayer(), layer) : body.getInt64(0);
     fields.append({body.getInt64(uint64_t(state)), number, exprs.lower(batch), exprs.lower(inner), xStride,
                    body.getInt64(isJoined ? op.getFirst() : 0), exprs.lower(width), stateStride, rowsStride});
-    Value *write = entry.CreateAlloca(abi.cacheWrite);
-    for (auto [index, field] : llvm::enumerate(fields))
-      body.CreateStore(field, body.CreateStructGEP(abi.cacheWrite, write, unsigned(index)));
-    FunctionCallee callee = runtimeFunction("weft_rt_cache_write", llvm::Type::getVoidTy(context), {abi.pointer, abi.i32, abi.pointer});
-    body.CreateCall(callee, {frame, thread, write});
+    callWithStruct("weft_rt_cache_write", abi.cacheWrite, fields);
     isWritePending = true;
     return Error::success();
+  }
+
+  /// Tells the runtime to move rows, each thread its part.
+  Error emitMoveRows(MoveRowsOp op, Value *layer) {
+    if (isWorkPending || isWritePending)
+      emitBarrier();
+    llvm::SmallVector<Value *> fields;
+    for (mlir::Value value : {mlir::Value(op.getX()), mlir::Value(op.getResult()), mlir::Value(op.getLengths())}) {
+      llvm::Expected<Value *> pointer = pointerOf(value, op, {}, layer);
+      if (!pointer)
+        return pointer.takeError();
+      fields.push_back(*pointer);
+    }
+    NamedTensorType type = op.getType();
+    constexpr uint64_t bytes = sizeof(float);
+    auto number = [&](int64_t elements) { return body.getInt64(uint64_t(elements) * bytes); };
+    fields.append({exprs.lower(type.getExpr(0)), exprs.lower(type.getExpr(1)), number(rowStrideOf(op.getX())), number(rowStrideOf(op.getResult())),
+                   number(*type.getDim(2).getStatic()), body.getInt64(op.getMove() == RowMove::Unpack)});
+    callWithStruct("weft_rt_move_rows", abi.rowMove, fields);
+    isWorkPending = true;
+    return Error::success();
+  }
+
+  /// callee(frame, thread, &fields)
+  void callWithStruct(llvm::StringRef callee, llvm::StructType *type, llvm::ArrayRef<Value *> fields) {
+    Value *place = entry.CreateAlloca(type);
+    for (auto [index, field] : llvm::enumerate(fields))
+      body.CreateStore(field, body.CreateStructGEP(type, place, unsigned(index)));
+    body.CreateCall(runtimeFunction(callee, llvm::Type::getVoidTy(context), {abi.pointer, abi.i32, abi.pointer}), {frame, thread, place});
+  }
+
+  /// A kernel's size at its launch: that of packed rows is a number of this run.
+  DimExpr sizeAt(const DimExpr &expr, LaunchOp op) {
+    mlir::Value lengths = packedBy(op);
+    if (!lengths)
+      return atLaunch(expr, op);
+    std::string rows = "rows of input " + std::to_string(llvm::cast<mlir::BlockArgument>(lengths).getArgNumber());
+    auto type = llvm::cast<NamedTensorType>(op.getResult(0).getType());
+    if (!exprs.sizeOf(rows)) {
+      FunctionCallee count = runtimeFunction("weft_rt_count_rows", abi.i64, {abi.pointer, abi.i64, abi.i64});
+      Value *pointer = inputs[llvm::cast<mlir::BlockArgument>(lengths).getArgNumber()];
+      exprs.define(rows, entry.CreateCall(count, {pointer, exprs.lower(type.getExpr(0)), exprs.lower(type.getExpr(1))}));
+    }
+    DimExpr padded = paddedRows(op);
+    return expr.substitute([&](llvm::StringRef name) -> std::optional<DimExpr> {
+      auto dim = op.getDims().getAs<DimAttr>(name);
+      if (!dim)
+        return std::nullopt;
+      return dim.getExpr() == padded ? DimExpr::symbol(rows) : dim.getExpr();
+    });
   }
 
   /// This thread's part of a launch's units, in the entry block.
@@ -349,8 +402,8 @@ private:
     }
     arguments.push_back(scratch);
     for (const std::string &dim : kernel.abi.dims)
-      arguments.push_back(exprs.lower(atLaunch(DimExpr::symbol(dim), op)));
-    auto [begin, end] = partOf(atLaunch(kernel.abi.units, op), kernel.abi.grain);
+      arguments.push_back(exprs.lower(sizeAt(DimExpr::symbol(dim), op)));
+    auto [begin, end] = partOf(sizeAt(kernel.abi.units, op), kernel.abi.grain);
     arguments.append({begin, end});
     auto *run = BasicBlock::Create(context, "run", function), *next = BasicBlock::Create(context, "done", function);
     body.CreateCondBr(body.CreateICmpSLT(begin, end), run, next);

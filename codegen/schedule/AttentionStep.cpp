@@ -37,8 +37,11 @@ static void placeProbabilities(const StepPlacement &at) {
     lane.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(l, 16).bound_extent(q, int(step.group)).vectorize(l, at.lanes).unroll(l);
     lane.update().reorder(l, q, page.x).vectorize(l, at.lanes).unroll(l).unroll(q);
   }
-  for (hl::Func func : {step.top, step.sum})
-    func.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(q, int(step.group));
+  for (auto [func, lane] : {std::pair(step.top, step.maxLane), std::pair(step.sum, step.sumLane)}) {
+    hl::Func all = func;
+    all.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(q, int(step.group));
+    all.update().atomic().vectorize(lane.x);
+  }
   step.probs.compute_at(at.level).bound_extent(l, 16).bound_extent(q, int(step.group));
   step.probs.update().reorder(l, q, step.probPage.x).vectorize(l, at.lanes).unroll(l).unroll(q);
 }

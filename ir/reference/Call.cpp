@@ -114,6 +114,7 @@ Function reference::findFunction(mlir::OperationName name) {
       {LastOp::getOperationName(), last},
       {ReduceOp::getOperationName(), reduce},
       {MeanPoolOp::getOperationName(), meanPool},
+      {MoveRowsOp::getOperationName(), moveRows},
       {CacheReadOp::getOperationName(), cacheRead},
   };
   for (const auto &[key, function] : table)

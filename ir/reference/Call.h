@@ -78,7 +78,7 @@ Results add(const Call &), sub(const Call &), mul(const Call &), div(const Call 
 Results constant(const Call &), where(const Call &), equal(const Call &), less(const Call &), convert(const Call &);
 Results reshape(const Call &), broadcast(const Call &), transpose(const Call &), concat(const Call &);
 Results split(const Call &), slice(const Call &), interleave(const Call &), dimSize(const Call &);
-Results lookup(const Call &), take(const Call &), last(const Call &), reduce(const Call &), meanPool(const Call &);
+Results lookup(const Call &), take(const Call &), last(const Call &), reduce(const Call &), meanPool(const Call &), moveRows(const Call &);
 Results cacheRead(const Call &);
 
 } // namespace weft::reference

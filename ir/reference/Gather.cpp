@@ -1,5 +1,6 @@
 // Gathers and reductions of the oracle.
 #include "Call.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace weft;
@@ -105,6 +106,18 @@ Results reference::meanPool(const Call &call) {
     for (int64_t t = 0; t < length; ++t)
       for (int64_t i = 0; i < inner; ++i)
         out[i] += x[(n * x.dim(1) + t) * inner + i] / static_cast<double>(length);
+  }
+  return just(y);
+}
+
+/// Packed or not, a value has its rows where they were: only memory knows the difference.
+Results reference::moveRows(const Call &call) {
+  auto op = llvm::cast<MoveRowsOp>(call.op);
+  const Tensor &x = call[op.getX()], &lengths = call[op.getLengths()];
+  Tensor y = call.make();
+  for (int64_t n = 0; n < x.dim(0); ++n) {
+    auto rows = static_cast<int64_t>(std::clamp(lengths[n], 0.0, static_cast<double>(x.dim(1))));
+    std::copy_n(x.data() + n * x.stride(0), rows * x.stride(1), y.mutableData() + n * x.stride(0));
   }
   return just(y);
 }

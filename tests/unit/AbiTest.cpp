@@ -38,6 +38,7 @@ TEST_F(AbiTest, SizesAgree) {
   EXPECT_EQ(size(abi.generateInfo), sizeof(weft_generate_info));
   EXPECT_EQ(size(abi.statePlace), sizeof(weft_state_place));
   EXPECT_EQ(size(abi.cacheWrite), sizeof(weft_cache_write));
+  EXPECT_EQ(size(abi.rowMove), sizeof(weft_row_move));
 }
 
 TEST_F(AbiTest, OffsetsAgree) {
@@ -63,6 +64,7 @@ TEST_F(AbiTest, OffsetsAgree) {
   EXPECT_EQ(offset(abi.generateInfo, 25), offsetof(weft_generate_info, prefill_arena_bytes));
   EXPECT_EQ(offset(abi.stateInfo, 9), offsetof(weft_state_info, bytes));
   EXPECT_EQ(offset(abi.cacheWrite, 4), offsetof(weft_cache_write, state));
+  EXPECT_EQ(offset(abi.rowMove, 3), offsetof(weft_row_move, batch));
 }
 
 } // namespace

@@ -58,7 +58,7 @@ bool isStructure(mlir::OperationName name) {
 /// Never in a kernel: stacks and groups are taken apart, the host program or the runtime does the rest.
 bool isOutsideOfKernels(mlir::OperationName name) {
   return isStructure(name) || llvm::is_contained({"weft.encoder", "weft.decoder", "weft.group", "weft.launch", "weft.check", "weft.layer_number",
-                                                  "weft.state_ref", "weft.weight_ref", "weft.cache_write"},
+                                                  "weft.state_ref", "weft.weight_ref", "weft.cache_write", "weft.move_rows"},
                                                  name.getStringRef());
 }
 } // namespace

@@ -74,7 +74,9 @@ private:
       for (Value operand : op.getOperands())
         expectPresent(operand, op);
       if (auto launch = dyn_cast<LaunchOp>(op))
-        write(launch);
+        write(&op, *launch.getSlots());
+      if (auto move = dyn_cast<MoveRowsOp>(op))
+        write(&op, *move.getSlots());
       if (auto encoder = dyn_cast<EncoderOp>(op))
         playStack(op, *encoder.getSlots());
       if (auto decoder = dyn_cast<DecoderOp>(op))
@@ -97,9 +99,9 @@ private:
     play(body);
     carry(body.getTerminator()->getOperands(), op.getResults());
   }
-  void write(LaunchOp launch) {
-    for (auto [result, slot] : llvm::zip_equal(launch.getResults(), *launch.getSlots())) {
-      for (Value operand : launch.getOperands())
+  void write(Operation *launch, ArrayRef<int64_t> where) {
+    for (auto [result, slot] : llvm::zip_equal(launch->getResults(), where)) {
+      for (Value operand : launch->getOperands())
         EXPECT_FALSE(slot >= 0 && placeOf.count(operand) && placeOf.lookup(operand) == slot) << "a launch writes what it reads";
       if (slot >= 0)
         put(result, slot);
@@ -107,7 +109,7 @@ private:
         EXPECT_EQ(graphOutput(launch, -1 - slot), result);
     }
   }
-  static Value graphOutput(LaunchOp launch, int64_t index) {
+  static Value graphOutput(Operation *launch, int64_t index) {
     return launch->getParentOfType<GraphOp>().getOutputOp()->getOperand(index);
   }
   void put(Value value, int64_t slot) {

@@ -356,3 +356,9 @@ TEST(Reference, MeanPoolOfNothingIsZeros) {
   EXPECT_OP(f("%y = weft.mean_pool %x, %l", {t("2, 2, 2"), t("2", "i32")}, t("2, 2")), ARGS(x, Tensor(Tensor::Element::I32, {2}, {2, 0})),
             {2, 3, 0, 0});
 }
+
+TEST(Reference, MovedRowsLeavePaddingAsZeros) {
+  Tensor x = tensor({3, 2, 1}, {1, 2, 3, 4, 5, 6}), lengths(Tensor::Element::I32, {3}, {1, 7, -1});
+  for (const char *move : {"pack", "unpack"})
+    EXPECT_OP(f(std::string("%y = weft.move_rows ") + move + " %x by %l", {t("3, 2, 1"), t("3", "i32")}, t("3, 2, 1")), ARGS(x, lengths), {1, 0, 3, 4, 0, 0});
+}

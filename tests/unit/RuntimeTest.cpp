@@ -253,6 +253,64 @@ TEST_F(RuntimeTest, DescribeIsSnprintfLikeJson) {
   EXPECT_EQ(std::string(small), text.substr(0, 7));
 }
 
+//===-- Packed rows ---------------------------------------------------------------------------------------------------===//
+
+/// Rows of 2 floats, 3 apart where they are packed, 4 apart in their places: [4, 3], of which `lengths` are not padding.
+struct RowsTest : Test {
+  std::vector<int32_t> lengths = {2, 0, 9, -4};
+  std::vector<float> places = std::vector<float>(4 * 3 * 4, -1), packed = std::vector<float>(4 * 3 * 3, -1);
+
+  RowsTest() {
+    for (int row = 0; row < 12; ++row)
+      places[size_t(row) * 4] = float(row), places[size_t(row) * 4 + 1] = float(row) + 0.5f;
+  }
+  void move(bool unpack, int32_t threads) {
+    auto *outer = reinterpret_cast<uint8_t *>(places.data()), *inner = reinterpret_cast<uint8_t *>(packed.data());
+    weft_row_move rows = {unpack ? inner : outer, unpack ? outer : inner, lengths.data(), 4, 3, unpack ? 12 : 16, unpack ? 16 : 12, 8, unpack};
+    weft_frame frame = {};
+    frame.threads = threads;
+    for (int32_t thread = threads; thread-- > 0;)
+      weft_rt_move_rows(&frame, thread, &rows);
+  }
+};
+
+TEST_F(RowsTest, CountsWhatLengthsLeave) {
+  EXPECT_EQ(weft_rt_count_rows(lengths.data(), 4, 3), 5);
+  EXPECT_EQ(weft_rt_count_rows(lengths.data() + 1, 1, 3), 1) << "kernels want a row";
+  EXPECT_EQ(weft_rt_count_rows(nullptr, 4, 3), 1);
+}
+
+TEST_F(RowsTest, ComeTogetherAndGoBack) {
+  for (int32_t threads : {1, 2, 3, 7}) {
+    SCOPED_TRACE(threads);
+    std::fill(packed.begin(), packed.end(), -1.0f);
+    move(false, threads);
+    const int expected[] = {0, 1, 6, 7, 8};
+    for (size_t row = 0; row < 5; ++row) {
+      EXPECT_EQ(packed[row * 3], float(expected[row]));
+      EXPECT_EQ(packed[row * 3 + 1], float(expected[row]) + 0.5f);
+      EXPECT_EQ(packed[row * 3 + 2], -1) << "beside the row's width nothing is written";
+    }
+    EXPECT_EQ(packed[15], -1) << "nothing behind the last row is written";
+    std::fill(places.begin(), places.end(), -1.0f);
+    move(true, threads);
+    for (size_t row = 0; row < 12; ++row) {
+      bool isPadding = row == 2 || (row >= 3 && row < 6) || row >= 9;
+      EXPECT_EQ(places[row * 4 + 1], isPadding ? 0 : float(row) + 0.5f) << row;
+      EXPECT_EQ(places[row * 4 + 2], -1);
+    }
+  }
+}
+
+TEST_F(RowsTest, WhereAllIsPaddingOneRowOfZerosStays) {
+  lengths = {0, 0, -1, 0};
+  move(false, 2);
+  EXPECT_EQ(packed[0], 0);
+  EXPECT_EQ(packed[1], 0);
+  EXPECT_EQ(packed[2], -1);
+  EXPECT_EQ(packed[3], -1);
+}
+
 TEST(Sha256Test, KnownDigests) {
   auto digest = [](const std::string &text) {
     uint8_t raw[32];

@@ -1,5 +1,6 @@
 // Comparison of the compiled model with the reference.
 #include "tools/driver/Verifier.h"
+#include "PackedRows.h"
 #include "codegen/artifact/BuildArtifact.h"
 #include "tools/driver/TracedModel.h"
 #include "llvm/Support/FileSystem.h"
@@ -179,9 +180,23 @@ private:
       if (auto layouts = launch.kernel.getResultLayouts())
         if (auto layout = dyn_cast<LayoutAttr>((*layouts)[result]); layout && layout.getRowStride() > 0 && tensor.rank() > 1)
           stride = layout.getRowStride();
-      difference.error = std::max(difference.error, compare(tensor, results[result], stride));
+      difference.error = std::max(difference.error, compare(asInMemory(tensor, launch.op), results[result], stride));
     }
     differences.push_back(std::move(difference));
+  }
+
+  /// The rows that a packed launch computes; any other's value as it is.
+  reference::Tensor asInMemory(const reference::Tensor &value, LaunchOp launch) const {
+    mlir::Value lengths = packedBy(launch);
+    if (!lengths)
+      return value;
+    const io::Tensor &counts = *inputs.tensors[cast<mlir::BlockArgument>(lengths).getArgNumber()];
+    std::vector<double> rows;
+    for (int64_t n = 0; n < value.dim(0); ++n) {
+      const double *first = value.data() + n * value.stride(0);
+      rows.insert(rows.end(), first, first + std::clamp<int64_t>(counts.as<int32_t>()[n], 0, value.dim(1)) * value.stride(1));
+    }
+    return reference::Tensor(value.element(), {int64_t(rows.size()) / value.dim(2), value.dim(2)}, std::move(rows));
   }
 
   /// The largest difference relative to the largest value; whole numbers and flags must be equal.
