@@ -9,6 +9,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include <ctime>
 #include <numeric>
+#include <sys/mman.h>
 
 using namespace llvm;
 using namespace weft;
@@ -130,8 +131,13 @@ JitKernel compile(const std::string &text, const Machine &machine) {
   return jit;
 }
 
+/// In huge pages, as opened models have their weights and arenas.
 struct Memory {
-  explicit Memory(size_t floats) : size(floats), data(static_cast<float *>(aligned_alloc(4096, (floats * 4 + 8191) / 4096 * 4096))) {
+  explicit Memory(size_t floats) : size(floats) {
+    constexpr size_t page = 2 << 20;
+    size_t bytes = (floats * 4 + 4096 + page - 1) / page * page;
+    data = static_cast<float *>(aligned_alloc(page, bytes));
+    madvise(data, bytes, MADV_HUGEPAGE);
     for (size_t i = 0; i < floats; ++i)
       data[i] = float((i * 2654435761u >> 12) % 1000) / 1000 - 0.5f;
   }
