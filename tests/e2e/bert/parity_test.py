@@ -48,6 +48,14 @@ class MiniLM(BertTest):
             with self.subTest(lengths=lengths):
                 self.check(library, self.cfg, self.tensors, bert.batch(self.cfg, lengths, seed=3, pairs=True))
 
+    def test_without_states_padding_is_not_computed(self):
+        library = self.compile(SOURCE, "packed.so", "-D", "states=false", weights=self.folder)
+        for lengths in ([7, 1, 33, 16], [128, 3], [1, 0, 2], [0, 0], [64], [20] * 9):
+            inputs = bert.batch(self.cfg, lengths, seed=3, pairs=True)
+            for threads in (1, 2):
+                with self.subTest(lengths=lengths, threads=threads):
+                    self.check(library, self.cfg, self.tensors, inputs, "--threads", threads, outputs=("embedding",))
+
     def test_strassen(self):
         library = self.compile(SOURCE, "strassen.so", "--strassen", weights=self.folder)
         for lengths in ([127], [128], [129], [512], [200, 33, 131]):
