@@ -84,8 +84,6 @@ static hl::Type storedType(Value value) {
   return type.isF32() ? hl::Float(32) : type.isI32() ? hl::Int(32) : hl::UInt(8);
 }
 
-static DimExpr ceilPanels(const DimExpr &columns) { return DimExpr((*columns.constant() + panelColumns - 1) / panelColumns); }
-
 /// Keys that a state holds: [rows, heads, positions, width] with 16 positions side by side.
 static bool isKeys(Value value, LayoutAttr layout) { return layout && layout.getPanel() && rankOf(value) == 4 && layout.getPanelDim() == 2; }
 
@@ -102,8 +100,8 @@ BufferSpec KernelCompiler::bufferSpec(Value value, LayoutAttr layout, bool resul
   }
   if (layout && layout.getPanel() && !result) {
     DimExpr columns = typeOf(value).getExpr(layout.getPanelDim()), depth = typeOf(value).getNumElements().dividedBy(columns).value();
-    DimExpr panel(panelColumns);
-    buffer.dims = {{0, panel, 1}, {0, depth, panel}, {0, ceilPanels(columns), panel * depth}};
+    DimExpr panel(layout.getPanel()), panels(llvm::divideCeil(*columns.constant(), layout.getPanel()));
+    buffer.dims = {{0, panel, 1}, {0, depth, panel}, {0, panels, panel * depth}};
     return buffer;
   }
   DimExpr stride(1);
@@ -138,7 +136,8 @@ void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl:
     depth = depth + vars[i] * stride;
     stride = stride * graph.size(argument, rank - 1 - i);
   }
-  func(vars) = param(column % int(panelColumns), hl::Internal::simplify(depth), column / int(panelColumns));
+  int panel = int(layout.getPanel());
+  func(vars) = param(column % panel, hl::Internal::simplify(depth), column / panel);
   graph.panels[argument] = param;
   graph.define(argument, func);
 }
@@ -203,7 +202,7 @@ Error KernelCompiler::defineQuarters() {
   output.func = hl::Func("out");
   output.func(output.vars) = *yielded;
   kind = ScheduleKind::Strassen;
-  division = {0, panelColumns, DimExpr(*columns.constant() / panelColumns)};
+  division = {0, widePanel, DimExpr(*columns.constant() / widePanel)};
   return Error::success();
 }
 
@@ -218,8 +217,13 @@ Error KernelCompiler::emit() {
   spec.name = kernel.getSymName().str() + (graph.halves ? "_many" : "");
   collectDims();
   Block &body = kernel.getBody().front();
-  for (BlockArgument argument : body.getArguments())
+  for (BlockArgument argument : body.getArguments()) {
+    LayoutAttr layout = this->layout(false, argument.getArgNumber());
+    int64_t panel = layout && !isKeys(argument, layout) ? layout.getPanel() : 0;
+    if (panel % graph.target.tileFor(panel).columns)
+      return llvm::createStringError("kernel " + kernel.getSymName() + ": panels of " + llvm::Twine(panel) + " columns do not suit " + graph.target.name);
     defineArgument(argument);
+  }
   EmitterTable table;
   for (Operation &op : body.without_terminator()) {
     const Emitter *emitter = table.find(op.getName().getStringRef());
@@ -374,10 +378,10 @@ static StrassenOp strassenOf(KernelOp kernel) {
     return StrassenOp();
   for (Value weight : {found.getWeight(), found.getSums()}) {
     auto argument = dyn_cast<BlockArgument>(weight);
-    if (!argument || !cast<LayoutAttr>((*kernel.getArgLayouts())[argument.getArgNumber()]).getPanel())
+    if (!argument || cast<LayoutAttr>((*kernel.getArgLayouts())[argument.getArgNumber()]).getPanel() != widePanel)
       return StrassenOp();
   }
-  bool fits = typeOf(found.getResult()).getRank() == 2 && *typeOf(found.getResult()).getExpr(1).constant() % (2 * panelColumns) == 0 &&
+  bool fits = typeOf(found.getResult()).getRank() == 2 && *typeOf(found.getResult()).getExpr(1).constant() % (2 * widePanel) == 0 &&
               *typeOf(found.getX()).getExpr(1).constant() % 8 == 0 && kernel.getYield().getValues().size() == 1;
   return fits ? found : StrassenOp();
 }

@@ -39,6 +39,9 @@ struct Stage {
   bool alongRow = false;          ///< the reduction runs over the innermost dimension of what it reads
 };
 
+/// Columns of panels that every target's own register tile divides; weights of few columns may have narrower ones (passes/Layout.h).
+constexpr int64_t widePanel = 48;
+
 /// acc(column in tile, row, ..., tile of columns) += sum over k.
 struct Contraction {
   hl::Func acc;
@@ -50,6 +53,7 @@ struct Contraction {
   mlir::Value result;
   std::function<hl::Expr(hl::Expr panel)> nextBytes; ///< where in it, when not at the next panel
   std::vector<int64_t> extents; ///< of k's dimensions, innermost first; negative: unknown
+  int64_t panelWidth = widePanel; ///< columns of a panel of the packed argument
   int unrolled = 0;             ///< steps of k in one turn of its innermost loop; the schedule says
 };
 
@@ -151,8 +155,6 @@ std::vector<DimExpr> extentsOf(mlir::Value value);
 inline NamedTensorType typeOf(mlir::Value value) { return llvm::cast<NamedTensorType>(value.getType()); }
 inline int64_t rankOf(mlir::Value value) { return typeOf(value).getRank(); }
 
-/// Columns of a packed weight's panel.
-constexpr int64_t panelColumns = 48;
 /// Rows that weft.strassen takes at once: what it keeps of them stays in the caches.
 constexpr int64_t strassenBlockRows = 256;
 

@@ -32,8 +32,14 @@ LayoutAttr weft::weightLayout(NamedTensorType type) {
   return LayoutAttr::get(type.getContext(), type.getRank() ? llvm::alignTo(width, vectorElements) : 1, 0, 0, true);
 }
 
-LayoutAttr weft::panelLayout(MLIRContext *context, int64_t panelDim) {
-  return LayoutAttr::get(context, weightPanelColumns, weightPanelColumns, panelDim, true);
+int64_t weft::panelColumnsFor(int64_t columns) {
+  int64_t wide = llvm::alignTo(columns, widePanelColumns), narrow = llvm::alignTo(columns, narrowPanelColumns);
+  return wide * 25 > narrow * 26 ? narrowPanelColumns : widePanelColumns; // wide ones are a little faster where both fit
+}
+
+LayoutAttr weft::panelLayout(NamedTensorType type, int64_t panelDim) {
+  int64_t panel = panelColumnsFor(type.getDim(panelDim).getStatic().value_or(0));
+  return LayoutAttr::get(type.getContext(), panel, panel, panelDim, true);
 }
 
 LayoutAttr weft::stateLayout(Value state) {

@@ -8,8 +8,12 @@
 
 namespace weft {
 
-/// Columns of a packed weight's panel: three vectors, of which 8 rows fill 24 of 32 registers.
-constexpr int64_t weightPanelColumns = 48;
+/// Columns of a packed weight's panels: three vectors, of which 8 rows fill 24 of 32 registers.
+constexpr int64_t widePanelColumns = 48;
+/// Two vectors, by 12 rows: for weights that would leave more of their last wide panel empty.
+constexpr int64_t narrowPanelColumns = 32;
+/// Which of the two suits a weight of so many columns.
+int64_t panelColumnsFor(int64_t columns);
 
 /// Elements from one row of the arena to the next, for rows of `width` elements.
 int64_t arenaRowStride(int64_t width);
@@ -20,8 +24,8 @@ LayoutAttr arenaLayout(NamedTensorType type);
 LayoutAttr denseLayout(NamedTensorType type);
 /// A weight in rows, padded with zeros to whole vectors.
 LayoutAttr weightLayout(NamedTensorType type);
-/// A weight of a contraction: panels of `panel` columns of dimension `panelDim`.
-LayoutAttr panelLayout(mlir::MLIRContext *context, int64_t panelDim);
+/// A weight of a contraction: panels of columns of dimension `panelDim`, whose size is known.
+LayoutAttr panelLayout(NamedTensorType type, int64_t panelDim);
 
 /// A state, from a reference to it or a write's result. Keys of attention: [rows][heads][positions / 16][head width][16], so that a vector
 /// holds one feature of 16 keys; all else in rows.

@@ -1,4 +1,4 @@
-// PackWeights: contractions read their weight in panels of 48 columns, zero padded, one layout for all targets; other weights lie in rows.
+// PackWeights: contractions read their weight in panels of columns, zero padded, one layout for all targets; other weights lie in rows.
 // Consumes planned kernels, changes argument layouts. A weight that a lookup reads too is packed twice. Drops weights that nothing reads.
 #include "passes/Layout.h"
 #include "passes/Passes.h"
@@ -56,7 +56,7 @@ private:
       });
       std::optional<int64_t> dim = panelDimOf(arg);
       if (weight && dim)
-        layouts[arg.getArgNumber()] = panelLayout(kernel.getContext(), *dim);
+        layouts[arg.getArgNumber()] = panelLayout(cast<NamedTensorType>(arg.getType()), *dim);
     }
     kernel.setArgLayoutsAttr(ArrayAttr::get(kernel.getContext(), layouts));
   }

@@ -220,6 +220,7 @@ def PackWeights : Weft_Pass<"weft-pack-weights"> {
     ```mlir
     argLayouts = [..., #weft.layout<rowStride = 384>]  -->  [..., #weft.layout<rowStride = 48, panel = 48>]
     ```
+    Panels have 48 columns, or 32 where the last one of 48 would stay emptier: 128 columns are four of 32, not three of 48.
   }];
 }
 

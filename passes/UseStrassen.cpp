@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace weft;
 
 static constexpr int64_t leastInputs = 256, leastOutputs = 192; ///< below, the sums cost what the products save
-static constexpr int64_t wholePanels = 2 * weightPanelColumns;  ///< one of each half
+static constexpr int64_t wholePanels = 2 * widePanelColumns;  ///< one of each half
 
 /// The kernel's contraction, where all else is element by element.
 static LinearOp contractionOf(KernelOp kernel) {

@@ -14,6 +14,7 @@ struct Product {
   std::function<hl::Expr(const Index &k, const Index &rows)> left;
   std::function<hl::Expr(hl::Expr n, hl::Expr k, const Index &rows)> right;
   std::optional<hl::ImageParam> packed; ///< instead of right
+  int64_t panelWidth = widePanel;       ///< of packed
   std::vector<int64_t> digits;          ///< what k counts, innermost first: `left` gets an index for each; empty: k itself
 };
 
@@ -62,7 +63,8 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   args.push_back(panel);
 
   // The accumulators' columns are those of the register tile: a whole panel, or an even part of one.
-  int tile = graph.target.tileColumns(), parts = int(panelColumns) / tile;
+  int64_t panelWidth = product.packed ? product.panelWidth : widePanel;
+  int tile = graph.target.tileFor(panelWidth).columns, parts = int(panelWidth) / tile;
   hl::Expr right;
   if (product.packed) {
     right = (*product.packed)(panel % parts * tile + column, depth.k, panel / parts);
@@ -85,10 +87,10 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   sum(vars) = acc(index);
 
   std::vector<DimExpr> size(extents.begin() + 1, extents.end());
-  size.push_back(columns + DimExpr(2 * panelColumns)); // whole panels, and more than enough
+  size.push_back(columns + DimExpr(2 * widePanel)); // whole panels, and more than enough
   graph.stage(acc, Role::Accumulator, op->getLoc(), size);
   graph.contractions.push_back(Contraction{acc, depth.domain, column, panel, rows, product.depth.constant().value_or(-1), columns.constant().value_or(-1),
-                                  product.packed ? product.packed->name() : "", product.result, nullptr, depth.extents, 0});
+                                  product.packed ? product.packed->name() : "", product.result, nullptr, depth.extents, panelWidth, 0});
   return sum;
 }
 
@@ -101,6 +103,14 @@ std::optional<hl::ImageParam> packedBehind(Value weight, bool transposed, const 
   return layout.getPanelDim() == (transposed ? 1 : 0) ? std::optional(found->second) : std::nullopt;
 }
 
+/// Columns of a panel, where the value is a kernel's packed argument.
+static int64_t panelWidthOf(Value weight) {
+  auto argument = dyn_cast<BlockArgument>(weight);
+  auto layouts = argument ? cast<KernelOp>(argument.getOwner()->getParentOp()).getArgLayouts() : std::nullopt;
+  auto layout = layouts ? dyn_cast<LayoutAttr>((*layouts)[argument.getArgNumber()]) : LayoutAttr();
+  return layout && layout.getPanel() ? layout.getPanel() : widePanel;
+}
+
 /// weft.linear, and weft.strassen of few rows.
 template <typename OpT> static Error emitLinear(OpT op, KernelGraph &graph) {
   bool transposed = op.getTransposed();
@@ -109,6 +119,7 @@ template <typename OpT> static Error emitLinear(OpT op, KernelGraph &graph) {
   product.result = op.getResult();
   product.depth = typeOf(x).getExpr(-1);
   product.packed = packedBehind(weight, transposed, graph);
+  product.panelWidth = panelWidthOf(weight);
   auto windows = graph.windows.find(x);
   if (windows != graph.windows.end())
     product.digits = windows->second.extents;
@@ -142,8 +153,9 @@ static Error emitMatMul(MatMulOp op, KernelGraph &graph) {
   product.result = op.getResult();
   product.depth = typeOf(lhs).getExpr(-1);
   product.packed = packedBehind(rhs, true, graph);
+  product.panelWidth = panelWidthOf(rhs);
   if (auto transpose = rhs.getDefiningOp<TransposeOp>(); transpose && rankOf(rhs) == 2 && transpose.getPermutation()[0] == 1)
-    product.packed = packedBehind(transpose.getX(), false, graph);
+    product.packed = packedBehind(transpose.getX(), false, graph), product.panelWidth = panelWidthOf(transpose.getX());
   product.left = [&](Index k, const Index &rows) {
     k.insert(k.end(), rows.begin(), rows.end());
     return graph.at(lhs, k);

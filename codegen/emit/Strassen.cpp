@@ -29,7 +29,7 @@ public:
     result(i, m, o) = acc(i, m, o);
     stages.products.push_back({acc, result});
     graph.contractions.push_back(
-        Contraction{acc, stages.sum, i, o, {m}, stages.depth, panelColumns, next.name(), op.getResult(), std::move(nextBytes), {stages.depth}, 0});
+        Contraction{acc, stages.sum, i, o, {m}, stages.depth, widePanel, next.name(), op.getResult(), std::move(nextBytes), {stages.depth}, widePanel, 0});
     return result;
   }
 
@@ -58,7 +58,7 @@ Error emitStrassen(StrassenOp op, KernelGraph &graph) {
   Value x = op.getX();
   hl::ImageParam weight = *packedBehind(op.getWeight(), transposed, graph), sums = *packedBehind(op.getSums(), transposed, graph);
   int64_t depth = *typeOf(x).getExpr(-1).constant() / 2, columns = *op.getType().getExpr(-1).constant() / 2;
-  int pairs = int(columns / panelColumns), half = int(depth), quarterBytes = int(depth * panelColumns * 4);
+  int pairs = int(columns / widePanel), half = int(depth), quarterBytes = int(depth * widePanel * 4);
   Strassen stages{{}, {}, hl::Func(graph.name("whole")), {}, hl::Var("i"), hl::Var("r"), hl::Var("o"), hl::Var("k"), hl::RDom(0, half, graph.name("k")), depth};
   hl::Expr rest = graph.size(DimExpr::symbol("rest_rows"));
   std::function<OfRows(int, int)> a = [&](int lower, int right) -> OfRows {
@@ -85,7 +85,7 @@ Error emitStrassen(StrassenOp op, KernelGraph &graph) {
   hl::Func u3 = products.add("u3", s[2], t(2), from(u2), sums, inSums(3));
   hl::Func c21 = products.add("c21", a(1, 1), t(3), from(u3), weight, inWeight(1, 0));
   stages.quarter = [=](int lower, int right, hl::Expr n, hl::Expr m) {
-    auto at = [&](const hl::Func &func) { return func(n % int(panelColumns), m, n / int(panelColumns)); };
+    auto at = [&](const hl::Func &func) { return func(n % int(widePanel), m, n / int(widePanel)); };
     return lower ? right ? at(u3) + at(p5) : at(c21) : at(right ? c12 : c11);
   };
 

@@ -1,4 +1,4 @@
-// Contractions: panels of 48 columns outermost (each read from memory once), row tiles inside, accumulators in registers, epilogues inlined
+// Contractions: panels of columns outermost (each read from memory once), row tiles inside, accumulators in registers, epilogues inlined
 // into the tile's store. Row tiles come in all heights up to the target's: ceil(rows / tiles) rows each, so that 33 rows cost 35 and not 40,
 // and fewer rows than a tile have a kernel of exactly their height. Neighbouring tiles overlap (ShiftInwards): no row is written past the end.
 #include "codegen/schedule/Schedule.h"
@@ -11,14 +11,15 @@ struct Loops {
 };
 } // namespace
 
-static void tileOutput(hl::Stage stage, const Output &output, const TargetInfo &target, const Loops &loops, int rows, bool exact) {
-  int columns = target.tileColumns();
+static void tileOutput(hl::Stage stage, const Output &output, const TargetInfo &target, const Contraction &contraction, const Loops &loops, int rows) {
+  int columns = target.tileFor(contraction.panelWidth).columns, panel = int(contraction.panelWidth);
+  bool exact = contraction.columns > 0 && contraction.columns % panel == 0;
   hl::Var n = output.vars[0];
   std::vector<hl::VarOrRVar> order = {loops.ni};
-  stage.split(n, loops.no, loops.ni, int(panelColumns), exact ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
+  stage.split(n, loops.no, loops.ni, panel, exact ? hl::TailStrategy::RoundUp : hl::TailStrategy::GuardWithIf);
   if (rows)
     order.push_back(loops.mi);
-  if (columns < panelColumns) {
+  if (columns < panel) {
     stage.split(loops.ni, loops.nj, loops.ni, columns);
     order.push_back(loops.nj);
   }
@@ -53,9 +54,9 @@ static std::vector<hl::VarOrRVar> splitDepth(hl::Stage update, Contraction &cont
 }
 
 static void placeAccumulators(Contraction &contraction, Output &output, const TargetInfo &target, const Loops &loops) {
-  int columns = target.tileColumns(), width = target.vectorFloats;
+  int columns = target.tileFor(contraction.panelWidth).columns, width = target.vectorFloats;
   bool hasRows = !contraction.rows.empty();
-  hl::Var level = columns < panelColumns ? loops.nj : hasRows ? loops.mo : loops.no;
+  hl::Var level = columns < contraction.panelWidth ? loops.nj : hasRows ? loops.mo : loops.no;
   hl::Func acc = contraction.acc;
   acc.compute_at(output.func, level).store_in(hl::MemoryType::Stack).bound_extent(contraction.column, columns).bound_extent(contraction.panel, 1);
   acc.vectorize(contraction.column, width).unroll(contraction.column);
@@ -75,19 +76,20 @@ static void placeAccumulators(Contraction &contraction, Output &output, const Ta
 
 void scheduleContraction(KernelGraph &graph, Output &output) {
   const TargetInfo &target = graph.target;
+  const Contraction &first = graph.contractions[0];
   Loops loops;
-  bool exact = graph.contractions[0].columns > 0 && graph.contractions[0].columns % panelColumns == 0;
   if (output.vars.size() == 1) {
-    tileOutput(output.func, output, target, loops, 0, exact);
+    tileOutput(output.func, output, target, first, loops, 0);
   } else {
-    hl::Expr rows = graph.size(output.extents[1]), tiles = (rows + (target.tileRows - 1)) / target.tileRows;
+    int most = target.tileFor(first.panelWidth).rows;
+    hl::Expr rows = graph.size(output.extents[1]), tiles = (rows + (most - 1)) / most;
     hl::Expr height = (rows + tiles - 1) / tiles;
     if (auto constant = output.extents[1].constant()) {
-      int64_t count = (*constant + target.tileRows - 1) / target.tileRows;
-      tileOutput(output.func, output, target, loops, int((*constant + count - 1) / count), exact);
+      int64_t count = (*constant + most - 1) / most;
+      tileOutput(output.func, output, target, first, loops, int((*constant + count - 1) / count));
     } else {
-      for (int r = target.tileRows; r >= 1; --r)
-        tileOutput(output.func.specialize(height == r), output, target, loops, r, exact);
+      for (int r = most; r >= 1; --r)
+        tileOutput(output.func.specialize(height == r), output, target, first, loops, r);
       output.func.specialize_fail("height out of range");
     }
   }

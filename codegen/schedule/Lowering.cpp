@@ -70,13 +70,13 @@ private:
     tiles = tiles.defined() ? tiles * op->extent : op->extent;
   }
 
-  static int turnBytes(const Contraction &contraction) { return contraction.unrolled * int(panelColumns) * 4; }
+  static int turnBytes(const Contraction &contraction) { return contraction.unrolled * int(contraction.panelWidth) * 4; }
   /// Bytes that a turn asks for, so that all tiles together ask for a panel: a variable, divided once a tile.
   static std::string rateOf(const Contraction &contraction) { return contraction.acc.name() + ".rate"; }
 
   hi::Stmt withPrefetch(const Contraction &contraction, const hi::Stmt &body) const {
     int turns = int(contraction.depth) / contraction.unrolled;
-    hl::Expr end = hl::cast<int64_t>(panel + 1) * hl::cast<int64_t>(int(contraction.depth * panelColumns * 4));
+    hl::Expr end = hl::cast<int64_t>(panel + 1) * hl::cast<int64_t>(int(contraction.depth * contraction.panelWidth * 4));
     if (contraction.nextBytes)
       end = contraction.nextBytes(panel) - prefetchMargin;
     hl::Expr ahead = (tile * turns + turn) * hi::Variable::make(hl::Int(32), rateOf(contraction));

@@ -52,7 +52,7 @@ Division divide(const KernelGraph &graph, const Output &output, ScheduleKind kin
   if (kind == ScheduleKind::Plain || rank == 0)
     return division;
   if (kind == ScheduleKind::Contraction && graph.contractions[0].columns > 0) {
-    int64_t unit = panelColumns * graph.panelsInUnit;
+    int64_t unit = graph.contractions[0].panelWidth * graph.panelsInUnit;
     return {0, unit, DimExpr((graph.contractions[0].columns + unit - 1) / unit)};
   }
   if (kind == ScheduleKind::Attention)

@@ -6,9 +6,9 @@
 namespace weft {
 
 static void scheduleProduct(const Strassen &stages, hl::Func acc, hl::Func product, hl::Func out, hl::Var no, const TargetInfo &target) {
-  int columns = target.tileColumns(), width = target.vectorFloats;
+  int columns = target.tileFor(widePanel).columns, width = target.vectorFloats;
   hl::Var mo("mo"), mi("mi"), nj("nj"), ni("ni");
-  product.compute_at(out, no).bound_extent(stages.column, int(panelColumns)).bound_extent(stages.panel, 1);
+  product.compute_at(out, no).bound_extent(stages.column, int(widePanel)).bound_extent(stages.panel, 1);
   product.split(stages.row, mo, mi, target.tileRows, hl::TailStrategy::ShiftInwards).split(stages.column, nj, ni, columns);
   product.reorder(ni, mi, nj, mo).vectorize(ni, width).unroll(ni).unroll(mi);
   acc.compute_at(product, nj).store_in(hl::MemoryType::Stack).bound_extent(stages.column, columns).bound_extent(stages.panel, 1);
@@ -24,7 +24,7 @@ void scheduleStrassen(KernelGraph &graph, Output &output) {
   const TargetInfo &target = graph.target;
   hl::Var no("no"), ni("ni");
   hl::Var n = output.vars[0], m = output.vars[1], right = output.vars[2], lower = output.vars[3];
-  output.func.split(n, no, ni, int(panelColumns), hl::TailStrategy::RoundUp).reorder(ni, m, right, lower, no);
+  output.func.split(n, no, ni, int(widePanel), hl::TailStrategy::RoundUp).reorder(ni, m, right, lower, no);
   output.func.vectorize(ni, target.vectorFloats).unroll(ni).unroll(right).unroll(lower);
   for (Contraction &contraction : graph.contractions)
     contraction.unrolled = 4;
@@ -36,7 +36,7 @@ void scheduleStrassen(KernelGraph &graph, Output &output) {
 
 DimExpr strassenScratchBytes(int64_t depth, const DimExpr &rows) {
   const int64_t margin = 32; // tiles at the ends, whole vectors
-  DimExpr floats = (rows + DimExpr(margin)) * DimExpr(4 * (depth + 16) + 7 * panelColumns);
+  DimExpr floats = (rows + DimExpr(margin)) * DimExpr(4 * (depth + 16) + 7 * widePanel);
   return floats * DimExpr(4) + DimExpr(8192);
 }
 

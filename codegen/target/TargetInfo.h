@@ -9,6 +9,12 @@
 
 namespace weft {
 
+/// Accumulators that a contraction keeps in registers.
+struct RegisterTile {
+  int rows;    ///< at most
+  int columns; ///< whole vectors
+};
+
 struct TargetInfo {
   std::string name;     ///< what users write: "x86-64-v3"
   std::string symbol;   ///< suffix of symbols in artifacts of several targets: "v3"
@@ -19,10 +25,15 @@ struct TargetInfo {
   int vectorFloats;     ///< floats in one register
   int registers;        ///< vector registers
   int tileRows;         ///< rows of a contraction's register tile at most
-  int tileVectors;      ///< vectors of columns of that tile; panels (48 columns) are a multiple of it
+  int tileVectors;      ///< vectors of columns of that tile
   bool prefetch;        ///< ask for the next panel of weights while one is used
 
-  int tileColumns() const { return tileVectors * vectorFloats; }
+  /// The register tile for weights in panels of so many columns: the target's own where panels are a multiple of it, else two vectors by as
+  /// many more rows.
+  RegisterTile tileFor(int64_t panel) const {
+    int columns = tileVectors * vectorFloats;
+    return panel % columns == 0 ? RegisterTile{tileRows, columns} : RegisterTile{tileRows * tileVectors / 2, 2 * vectorFloats};
+  }
 };
 
 /// The rows of the table.

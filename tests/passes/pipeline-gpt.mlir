@@ -88,7 +88,7 @@ weft.model @gpt {
 // CHECK: weft.kernel @linear_add_192x48 contraction
 // The word table: rows for the lookup, panels for the logits, which go to the caller's rows of 50.
 // CHECK: weft.kernel @linear_48x50 contraction
-// CHECK-SAME: #weft.layout<rowStride = 48, panel = 48>], resultLayouts = [#weft.layout<rowStride = 50, padded = false>]
+// CHECK-SAME: #weft.layout<rowStride = 32, panel = 32>], resultLayouts = [#weft.layout<rowStride = 50, padded = false>]
 // CHECK-NOT: weft.kernel
 // CHECK: %[[TABLE:.*]] = weft.weight_ref @wte
 // CHECK: weft.launch @lookup_add_48(%[[TABLE]],

@@ -101,13 +101,13 @@ private:
     if (layout && layout.getPanel() && tensor.rank() == 4)
       return storeKeys(tensor, layout.getPanel());
     if (layout && layout.getPanel()) {
-      int64_t n = tensor.dim(layout.getPanelDim()), depth = tensor.size() / n, panels = (n + 47) / 48;
-      GuardedBuffer buffer(panels * depth * 48 * 4, true);
+      int64_t n = tensor.dim(layout.getPanelDim()), depth = tensor.size() / n, width = layout.getPanel(), panels = (n + width - 1) / width;
+      GuardedBuffer buffer(panels * depth * width * 4, true);
       for (int64_t p = 0; p < panels; ++p)
         for (int64_t k = 0; k < depth; ++k)
-          for (int64_t i = 0; i < 48; ++i) {
-            int64_t column = p * 48 + i, from = layout.getPanelDim() == 0 ? column * depth + k : k * n + column;
-            reinterpret_cast<float *>(buffer.data())[(p * depth + k) * 48 + i] = column < n ? float(tensor[from]) : 0;
+          for (int64_t i = 0; i < width; ++i) {
+            int64_t column = p * width + i, from = layout.getPanelDim() == 0 ? column * depth + k : k * n + column;
+            reinterpret_cast<float *>(buffer.data())[(p * depth + k) * width + i] = column < n ? float(tensor[from]) : 0;
           }
       return buffer;
     }
