@@ -1,4 +1,5 @@
 """The base of the model families' parity tests: a description of examples/, a checkpoint, the compiled model against float64."""
+import hashlib
 import json
 import os
 import pathlib
@@ -20,7 +21,17 @@ full_size = unittest.skipIf(os.environ.get("WEFT_SANITIZED") or os.environ.get("
 
 class FamilyTest(WeftTest):
     def build(self, source, cfg, tensors, *options, shards=1):
-        """Compiles examples/SOURCE with a checkpoint of these tensors and returns the library's path."""
+        """Compiles examples/SOURCE with a checkpoint of these tensors and returns the library's path; once a class, if all is the same."""
+        content = hashlib.blake2b(json.dumps(cfg, sort_keys=True).encode())
+        for name, array in sorted(tensors.items()):
+            content.update(f"{name} {array.dtype} {array.shape}".encode())
+            content.update(np.ascontiguousarray(array))
+        key = (source, content.digest(), options, shards)
+        if key not in self.libraries:
+            self.libraries[key] = self.build_anew(source, cfg, tensors, options, shards)
+        return self.libraries[key]
+
+    def build_anew(self, source, cfg, tensors, options, shards):
         folder = save_checkpoint(pathlib.Path(tempfile.mkdtemp(prefix="checkpoint-", dir=self.dir)), cfg, tensors, shards)
         library = self.compile(EXAMPLES / source, f"{folder.name}.so", *options, weights=folder)
         shutil.rmtree(folder)  # full-size checkpoints are large, and the library holds the weights

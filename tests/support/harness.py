@@ -27,12 +27,13 @@ def bounded_memory():
 
 
 class WeftTest(unittest.TestCase):
-    """A scratch folder per class, and the commands of weft as methods."""
+    """A scratch folder per class, and the commands of weft as methods. What one test compiled, the others of its class use."""
 
     @classmethod
     def setUpClass(cls):
         cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="weft-e2e-", dir=os.environ.get("WEFT_TEST_DIR")))
         cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        cls.libraries = {}
 
     # --- commands -------------------------------------------------------------------------------------------------
     def weft(self, *arguments, cwd=None, **options):
@@ -53,6 +54,13 @@ class WeftTest(unittest.TestCase):
             arguments += ["--weights", weights]
         self.ok(*arguments)
         return self.dir / out
+
+    def compile_once(self, source, weights, *options):
+        """The library that SOURCE and the WEIGHTS at a path give, compiled by the class's first test that asks for it."""
+        key = (source, weights, options)
+        if key not in self.libraries:
+            self.libraries[key] = self.compile(source, f"once-{len(self.libraries)}.so", *options, weights=weights)
+        return self.libraries[key]
 
     def run_model(self, library, inputs, outputs, *options):
         """Runs a compiled model on numpy arrays and returns {name: array} for the named outputs."""

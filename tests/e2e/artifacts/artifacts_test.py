@@ -11,7 +11,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import bert  # noqa: E402
 from checkpoint import save_checkpoint, save_safetensors  # noqa: E402
-from harness import ROOT, WEFT, WeftTest, main  # noqa: E402
+from harness import ROOT, TARGET, WEFT, WeftTest, main  # noqa: E402
 
 BERT = ROOT / "examples" / "bert"
 CFG = bert.config(hidden=32, heads=4, layers=2, inner=48, vocab=120, context=16)
@@ -19,6 +19,8 @@ CC = os.environ.get("CC", "clang-22")
 
 
 class ArtifactTest(WeftTest):
+    """The base: a small checkpoint, and what its model answers."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -27,8 +29,11 @@ class ArtifactTest(WeftTest):
         cls.inputs = bert.batch(CFG, [9, 4], seed=1)
         cls.wanted = bert.forward(CFG, cls.tensors, **cls.inputs)
 
-    def make(self, out, *options, target="native"):
+    def make(self, out, *options, target=TARGET):
         return self.compile(BERT / "bert.weft", out, *options, weights=self.folder, target=target)
+
+    def library(self):
+        return self.compile_once(BERT / "bert.weft", self.folder)
 
     def check_run(self, library, inputs=None, *options):
         got = self.run_model(library, inputs or self.inputs, ["hidden", "embedding"], *options)
@@ -47,6 +52,8 @@ class ArtifactTest(WeftTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertAlmostEqual(float(done.stdout), float(self.wanted["embedding"][0] @ self.wanted["embedding"][1]), delta=2e-4)
 
+
+class Artifacts(ArtifactTest):
     # --- linking --------------------------------------------------------------------------------------------------
     def test_object_static_and_shared_in_c(self):
         for name in ("obj/bert.o", "static/bert.a", "shared/bert.so"):
@@ -61,8 +68,7 @@ class ArtifactTest(WeftTest):
                     self.assertRegex(done.stderr, "error: .*5000")
 
     def test_needs_libc_libm_and_pthread_only(self):
-        self.make("needs.so")
-        done = subprocess.run(["readelf", "-d", self.dir / "needs.so"], capture_output=True, text=True, check=True)
+        done = subprocess.run(["readelf", "-d", self.library()], capture_output=True, text=True, check=True)
         needed = set(re.findall(r"NEEDED.*\[(.*?)\.so", done.stdout))
         self.assertLessEqual(needed, {"libc", "libm", "libpthread", "ld-linux-x86-64", "libdl"})
 
@@ -136,7 +142,7 @@ class ArtifactTest(WeftTest):
         for level in (levels[0], levels[len(levels) // 2], levels[-1]):
             with self.subTest(level=level.name):
                 library = self.dir / f"from-{level.stem}.so"
-                self.ok("compile", level, "--weights", self.folder, "--target=native", "-o", library)
+                self.ok("compile", level, "--weights", self.folder, f"--target={TARGET}", "-o", library)
                 self.check_run(library)
 
     def test_verify(self):
@@ -167,7 +173,7 @@ class ArtifactTest(WeftTest):
 
     # --- inputs in every format -----------------------------------------------------------------------------------
     def test_input_formats(self):
-        library = self.make("formats.so")
+        library = self.library()
         wide = {name: value.astype(np.int64) for name, value in self.inputs.items()}
         self.check_run(library, wide)
         self.check_run(library, {name: value.astype(">i4") for name, value in self.inputs.items()})
@@ -180,7 +186,7 @@ class ArtifactTest(WeftTest):
             self.assertParity(np.load(out), self.wanted["hidden"], what=suffix)
 
     def test_summary_bench_and_profile(self):
-        library = self.make("timed.so")
+        library = self.library()
         np.savez(self.dir / "timed.npz", **self.inputs)
         self.assertIn("embedding", self.ok("run", library, "--input", self.dir / "timed.npz").stdout)
         lines = self.ok("run", library, "--input", self.dir / "timed.npz", "--bench", 5).stdout.strip().splitlines()

@@ -40,7 +40,7 @@ class MiniLM(BertTest):
         cls.tensors = load_safetensors(cls.folder / "model.safetensors")
 
     def test_sequences_and_batches(self):
-        library = self.compile(SOURCE, "minilm.so", weights=self.folder)
+        library = self.compile_once(SOURCE, self.folder)
         for seq in SEQUENCES:
             with self.subTest(seq=seq):
                 self.check(library, self.cfg, self.tensors, bert.batch(self.cfg, [seq], seed=seq))
@@ -63,7 +63,7 @@ class MiniLM(BertTest):
                 self.check(library, self.cfg, self.tensors, bert.batch(self.cfg, lengths, seed=9), "--threads", 1 + len(lengths) % 2)
 
     def test_two_threads_and_repetition(self):
-        library = self.compile(SOURCE, "threads.so", weights=self.folder)
+        library = self.compile_once(SOURCE, self.folder)
         inputs = bert.batch(self.cfg, [33, 20], seed=5)
         one = self.check(library, self.cfg, self.tensors, inputs, "--threads", 1)
         two = self.check(library, self.cfg, self.tensors, inputs, "--threads", 2)

@@ -23,7 +23,7 @@ TEXT = {"n_embd": 32, "n_head": 4, "n_layer": 2, "vocab_size": 60, "n_positions"
 class Shapes(FamilyTest):
     def test_score(self):
         folder = EXAMPLES / "captioner"
-        library = self.compile(EXAMPLES / SOURCE, "shapes.so", weights=folder)
+        library = self.compile_once(EXAMPLES / SOURCE, folder)
         scenes, images = shapes.test_scenes(500)
         told = []
         for at in range(0, len(scenes), 16):
@@ -35,7 +35,7 @@ class Shapes(FamilyTest):
     def test_parity(self):
         folder = EXAMPLES / "captioner"
         cfg, tensors = json.loads((folder / "config.json").read_text()), load_safetensors(folder / "model.safetensors")
-        library, (_, images) = self.compile(EXAMPLES / SOURCE, "parity.so", weights=folder), shapes.test_scenes(3)
+        library, (_, images) = self.compile_once(EXAMPLES / SOURCE, folder), shapes.test_scenes(3)
         inputs = {"pixels": images, "tokens": captioner.batch(cfg, 3, 11)["tokens"]}
         self.check(library, inputs, captioner.forward(cfg, tensors, **inputs))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import reference as ref  # noqa: E402
-from harness import WeftTest, main  # noqa: E402
+from harness import TARGET, WeftTest, main  # noqa: E402
 
 
 def erf_free(x):
@@ -21,7 +21,7 @@ class Operations(WeftTest):
         lines = [f"  output o{index} = {text}" for index, (text, _) in enumerate(outputs)]
         source = self.write(f"{name}.weft", "model operations {\n" + declarations + "\n" + "\n".join(lines) + "\n}\n")
         library = self.dir / f"{name}.so"
-        self.ok("compile", source, "--target=native", "-o", library)
+        self.ok("compile", source, f"--target={TARGET}", "-o", library)
         got = self.run_model(library, inputs, [f"o{index}" for index in range(len(outputs))])
         for index, (text, value) in enumerate(outputs):
             with self.subTest(text=text):

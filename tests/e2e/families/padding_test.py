@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import reference as ref  # noqa: E402
 from checkpoint import save_checkpoint  # noqa: E402
 from guarded import GuardedTest  # noqa: E402
-from harness import main  # noqa: E402
+from harness import TARGET, main  # noqa: E402
 
 WIDTH, INNER, HEADS, LAYERS = 40, 72, 5, 2
 SOURCE = """model pooled {
@@ -60,8 +60,7 @@ class Padding(GuardedTest):
         folder = save_checkpoint(self.dir / "checkpoint", {}, self.weights)
         self.source = self.write("pooled.weft", SOURCE)
         self.arguments = [self.source, "--weights", folder]
-        self.library = self.dir / "pooled.so"
-        self.ok("compile", *self.arguments, "--target=native", "-o", self.library)
+        self.library = self.compile_once(self.source, folder)
 
     def case(self, lengths, time):
         """(inputs with garbage in the padding, the means)."""
@@ -110,7 +109,7 @@ class Padding(GuardedTest):
         self.assertEqual(text.count("weft.move_rows pack"), 2)    # the stack's start, what attention gives
         self.assertEqual(text.count("weft.move_rows unpack"), 2)  # what attention reads, the mean's operand
         again = self.dir / "again.so"
-        self.ok("compile", dump, *self.arguments[1:], "--target=native", "-o", again)
+        self.ok("compile", dump, *self.arguments[1:], f"--target={TARGET}", "-o", again)
         inputs, mean = self.case([3, 8], 8)
         self.assertParity(self.run_model(again, inputs, ["mean"])["mean"], mean, 1e-5)
 

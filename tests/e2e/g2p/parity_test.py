@@ -35,7 +35,7 @@ class G2p(FamilyTest):
         return {"source": source, "source_len": lengths}
 
     def test_whole_sequences(self):
-        library = self.compile(FOLDER / "g2p.weft", "g2p.so", weights=FOLDER)
+        library = self.compile_once(FOLDER / "g2p.weft", FOLDER)
         for words in (["a"], ["transformer", "of", "phonemes"]):
             inputs = self.encode(words)
             inputs["target"] = np.random.default_rng(1).integers(1, 69, (len(words), 9), dtype=np.int32)
@@ -43,7 +43,7 @@ class G2p(FamilyTest):
             self.check(library, inputs, {"logits": wanted["logits"]})
 
     def test_all_held_out_words(self):
-        library = self.compile(FOLDER / "g2p.weft", "all.so", weights=FOLDER)
+        library = self.compile_once(FOLDER / "g2p.weft", FOLDER)
         wrong = []
         for at in range(0, len(self.heldout), 256):
             rows = self.heldout[at:at + 256]
@@ -63,7 +63,7 @@ class G2p(FamilyTest):
         return lambda t: seq2seq.decode(self.cfg, self.tensors, np.repeat(memory, len(t), 0), np.repeat(one["source_len"], len(t)), t)
 
     def test_beam_search(self):
-        library = self.compile(FOLDER / "g2p.weft", "beam.so", weights=FOLDER)
+        library = self.compile_once(FOLDER / "g2p.weft", FOLDER)
         inputs = self.encode([word for word, _, _ in self.heldout[5:6000:500]])
         for beams in (2, 5):
             tokens, _ = self.generate(library, inputs, "--max", "24", "--beam", str(beams))
@@ -72,7 +72,7 @@ class G2p(FamilyTest):
                     self.assertBeam(ids, self.logits_of(inputs, row), [1], 2, 24, beams)
 
     def test_best_sequences_with_a_length_penalty(self):
-        library = self.compile(FOLDER / "g2p.weft", "best.so", weights=FOLDER)
+        library = self.compile_once(FOLDER / "g2p.weft", FOLDER)
         inputs = self.encode([word for word, _, _ in self.heldout[9:6000:1500]])
         for penalty in (0.0, 0.6, 1.5):
             options = ["--max", "24", "--beam", "4", "--results", "3", "--length-penalty", str(penalty)]
@@ -89,7 +89,7 @@ class G2p(FamilyTest):
                     self.assertEqual(len(set(map(tuple, found))), 3)
 
     def test_draws(self):
-        library = self.compile(FOLDER / "g2p.weft", "draws.so", weights=FOLDER)
+        library = self.compile_once(FOLDER / "g2p.weft", FOLDER)
         inputs = self.encode([word for word, _, _ in self.heldout[7:6000:1000]])
         options = ["--max", "24", "--temperature", "2", "--seed"]
         for kind, limit in (("top-k", {"top_k": 3}), ("top-p", {"top_p": 0.7})):

@@ -27,7 +27,7 @@ class Trained(FamilyTest):
         cls.result = json.loads((folder / "result.json").read_text())
 
     def library(self):
-        return self.compile(EXAMPLES / SOURCE, "trained.so", weights=EXAMPLES / "gpt2")
+        return self.compile_once(EXAMPLES / SOURCE, EXAMPLES / "gpt2")
 
     def test_whole_sequences(self):
         library = self.library()
@@ -110,7 +110,7 @@ class Small(FamilyTest):
 
     def test_greedy(self):
         cfg = gpt2.config(**SMALL)
-        library, tensors = self.check_config(cfg, 3)
+        library, tensors = self.check_config(cfg, 1)
         prompt = gpt2.batch(cfg, 3, 6, seed=9)["tokens"]
         wanted = greedy(lambda t: gpt2.forward(cfg, tensors, t)["logits"], prompt, 7, 48, [6, 1, 4])
         self.assertGreedy(self.generate(library, {"tokens": prompt, "prompt_len": np.array([6, 1, 4], np.int32)}), wanted)
