@@ -1,5 +1,6 @@
 // Verifiers of tensor ops: each asks the shape functions and compares their answer with the written result type.
 // A dimension that only the use knows (a mask's length, a slice's size) is taken from the result itself.
+#include "PackedRows.h"
 #include "Shapes.h"
 
 using namespace mlir;
@@ -394,6 +395,8 @@ LogicalResult MoveRowsOp::verify() {
     return emitOpError() << "gives " << x << ", but its result is written as " << getType();
   if (x.getRank() != 3 || !x.getDim(2).getStatic() || lengths.getRank() != 1 || lengths.getDim(0) != x.getDim(0))
     return emitOpError() << "needs [batch, time, width] of a known width and lengths [batch], not " << x.shapeText() << " and " << lengths.shapeText();
+  if (getMove() == RowMove::Pack && packedBy(getX()))
+    return emitOpError("packs rows that are packed already");
   auto input = dyn_cast<BlockArgument>(getLengths());
   if (!input || isa<EncoderOp, DecoderOp>(input.getOwner()->getParentOp()))
     return emitOpError("needs lengths that are an input: kernels ask for their sum before anything is computed");

@@ -23,7 +23,9 @@ namespace {
 /// One stream with padding: values [batch, time, width], of which row b has lengths[b] positions.
 class PaddedStream {
 public:
-  PaddedStream(GraphOp graph, BlockArgument lengths, DimExpr time) : graph(graph), lengths(lengths), time(std::move(time)) {}
+  /// `taken`: what streams before this one pack; no second stream may.
+  PaddedStream(GraphOp graph, BlockArgument lengths, DimExpr time, DenseSet<Value> &taken)
+      : graph(graph), lengths(lengths), time(std::move(time)), taken(taken) {}
   void run();
 
 private:
@@ -32,6 +34,7 @@ private:
   bool isBlind(OpOperand &use) const;
   bool isBlind(Value value) const { return blind.contains(value); }
   bool passesRows(Operation *op, unsigned operand) const;
+  static bool standsApart(Operation *op, unsigned operand);
   bool worksByRows(Operation *op) const;
   void findPacked();
   bool keepsPacked(Operation *op) const;
@@ -43,6 +46,7 @@ private:
   GraphOp graph;
   BlockArgument lengths;
   DimExpr time;
+  DenseSet<Value> &taken;
   DenseSet<Value> blind;              ///< nothing looks at the padding
   SetVector<Operation *> ops;         ///< that run over packed rows
   DenseSet<Value> packed;             ///< their results, and what stacks carry so
@@ -52,6 +56,8 @@ private:
 
 bool PaddedStream::isOfStream(Value value) const {
   auto type = dyn_cast<NamedTensorType>(value.getType());
+  if (taken.contains(value) || value.getDefiningOp<WeightRefOp>())
+    return false;
   return type && type.isF32() && type.getRank() == 3 && type.getDim(0) == typeOf(lengths).getDim(0) && type.getExpr(1) == time && type.getDim(2).getStatic();
 }
 
@@ -114,14 +120,28 @@ void PaddedStream::findBlind() {
 
 //===-- What runs over packed rows ------------------------------------------------------------------------------------===//
 
+/// The same numbers meet every row: the operand has no dimension along the batch or the positions, one of size 1 for the positions excepted.
+bool PaddedStream::standsApart(Operation *op, unsigned operand) {
+  auto stream = cast<StreamOpInterface>(op);
+  NamedTensorType type = typeOf(op->getOperand(operand));
+  for (unsigned result = 0; result < op->getNumResults(); ++result)
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      StreamRelation relation = stream.getStreamRelation(operand, dim, result);
+      bool stretches = relation.resultDim == 1 && type.getDim(dim).getStatic() == 1;
+      if (relation.kind != StreamRelation::Absent && (relation.resultDim == 0 || relation.resultDim == 1) && !stretches)
+        return false;
+    }
+  return true;
+}
+
 bool PaddedStream::worksByRows(Operation *op) const {
   std::optional<AnchorKind> kind = anchorOf(op);
   if (kind != AnchorKind::Contraction && kind != AnchorKind::RowReduction && kind != AnchorKind::Pointwise)
     return false;
   for (OpOperand &operand : op->getOpOperands()) {
-    if (isOfStream(operand.get()) ? passesRows(op, operand.getOperandNumber()) : llvm::all_of(typeOf(operand.get()).getExprs(), [](const DimExpr &dim) { return dim.isConstant(); }))
-      continue;
-    return false;
+    unsigned number = operand.getOperandNumber();
+    if (!(isOfStream(operand.get()) ? passesRows(op, number) : standsApart(op, number)))
+      return false;
   }
   return llvm::all_of(op->getResults(), [&](Value result) { return isOfStream(result) && (result.use_empty() || isBlind(result)); });
 }
@@ -211,6 +231,10 @@ void PaddedStream::run() {
   if (ops.empty())
     return;
   rewrite();
+  taken.insert_range(packed);
+  for (const auto &[key, value] : moves)
+    if (key.second == static_cast<int>(RowMove::Pack))
+      taken.insert(value);
   emitRemark(lengths.getLoc()) << "padding behind these lengths is left out of " << ops.size() << " ops";
 }
 
@@ -218,10 +242,11 @@ namespace {
 struct RemovePaddingPass final : weft::impl::RemovePaddingBase<RemovePaddingPass> {
   void runOnOperation() override {
     for (auto graph : getOperation().getOps<GraphOp>()) {
+      DenseSet<Value> taken;
       bool isDone = graph.walk([](MoveRowsOp) { return WalkResult::interrupt(); }).wasInterrupted();
       for (BlockArgument lengths : graph.getBody().getArguments())
         if (std::optional<DimExpr> time = isDone ? std::nullopt : paddedDim(lengths))
-          PaddedStream(graph, lengths, *time).run();
+          PaddedStream(graph, lengths, *time, taken).run();
     }
   }
 

@@ -41,3 +41,14 @@ weft.model @m {
     weft.output names []
   }
 }
+
+// -----
+
+weft.model @m {
+  weft.graph @twice(%x: !weft.tensor<[batch, seq, 4], f32>, %l: !weft.tensor<[batch], i32>, %k: !weft.tensor<[batch], i32>) inputs ["x", "l", "k"] {
+    %p = weft.move_rows pack %x by %l : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, seq, 4], f32>
+    // expected-error@+1 {{packs rows that are packed already}}
+    %q = weft.move_rows pack %p by %k : (!weft.tensor<[batch, seq, 4], f32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[batch, seq, 4], f32>
+    weft.output names []
+  }
+}

@@ -109,3 +109,57 @@ weft.model @others {
     weft.output %a : !weft.tensor<[batch, 4], f32> names ["a"]
   }
 }
+
+// -----
+
+// Two lengths mask one stream: the first packs it, the second leaves it alone.
+!x = !weft.tensor<[batch, seq, 4], f32>
+!w = !weft.tensor<[4, 4], f32>
+!l = !weft.tensor<[batch], i32>
+!m = !weft.tensor<[batch, 1, 1, seq], i1>
+// CHECK-LABEL: weft.model @two
+weft.model @two {
+  weft.dim @batch in 1 to 4
+  weft.dim @seq in 1 to 8
+  // expected-remark@+1 {{padding behind these lengths is left out of 1 ops}}
+  weft.graph @forward(%x: !x, %w: !w, %a: !l, %b: !l) inputs ["x", "w", "a", "b"] {
+    // CHECK: weft.move_rows pack %x by %a
+    // CHECK: weft.move_rows unpack %{{.*}} by %a
+    // CHECK-NOT: by %b
+    %k = weft.linear %x, %w : (!x, !w) -> !x
+    %first = weft.padding_mask %a : (!l) -> !m
+    %second = weft.padding_mask %b : (!l) -> !m
+    %both = weft.mask_and %first, %second : (!m, !m) -> !m
+    %y = weft.attention %x, %k, %k mask %both heads 1 kv_heads 1 scale 1.0 : (!x, !x, !x, !m) -> !x
+    weft.output %y : !x names ["y"]
+  }
+}
+
+// -----
+
+// Tables over positions and over the batch meet rows where they are, also when all sizes are numbers; so does a weight of the stream's shape.
+!x = !weft.tensor<[4, 8, 4], f32>
+!w = !weft.tensor<[4, 4], f32>
+!l = !weft.tensor<[4], i32>
+!m = !weft.tensor<[4, 1, 1, 8], i1>
+// CHECK-LABEL: weft.model @tables
+weft.model @tables {
+  weft.weight @same "same" : !x
+  // expected-remark@+1 {{padding behind these lengths is left out of 2 ops}}
+  weft.graph @forward(%x: !x, %w: !w, %t: !weft.tensor<[8, 4], f32>, %u: !weft.tensor<[4, 1, 4], f32>, %one: !weft.tensor<[1, 4], f32>, %lengths: !l) inputs ["x", "w", "t", "u", "one", "lengths"] {
+    // CHECK: %[[L:.*]] = weft.linear %{{.*}}, %w
+    // CHECK: %[[P:.*]] = weft.mul %[[L]], %one
+    // CHECK: %[[U:.*]] = weft.move_rows unpack %[[P]]
+    // CHECK: weft.add %[[U]], %t
+    // CHECK-NOT: move_rows
+    %h = weft.linear %x, %w : (!x, !w) -> !x
+    %s = weft.mul %h, %one : (!x, !weft.tensor<[1, 4], f32>) -> !x
+    %i = weft.add %s, %t : (!x, !weft.tensor<[8, 4], f32>) -> !x
+    %j = weft.mul %i, %u : (!x, !weft.tensor<[4, 1, 4], f32>) -> !x
+    %same = weft.weight_ref @same : !x
+    %k = weft.mul %j, %same : (!x, !x) -> !x
+    %mask = weft.padding_mask %lengths : (!l) -> !m
+    %y = weft.attention %x, %k, %k mask %mask heads 1 kv_heads 1 scale 1.0 : (!x, !x, !x, !m) -> !x
+    weft.output %y : !x names ["y"]
+  }
+}

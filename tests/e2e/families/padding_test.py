@@ -102,6 +102,21 @@ class Padding(GuardedTest):
         told = self.ok("verify", *self.arguments, "--sizes=batch=3,time=9", "--input", f"lengths={self.dir / 'lengths.npy'}")
         self.assertIn("largest difference", told.stdout)
 
+    def test_what_meets_rows_in_their_places(self):
+        """Two lengths over one stream, tables over positions of a number, weights of the stream's own shape: each against the oracle."""
+        inputs = "  input x : f32[4, 12, 16]\n  input a : i32[4]\n  input b : i32[4]\n"
+        texts = {"two": "let k = linear(x, 16) @ \"k\"\n output o = attention(x, k, k, 2, padding(a) & padding(b))",
+                 "positions": "let k = linear(linear(x, 16) @ \"i\" + positions(12, 16) @ \"p\", 16) @ \"k\"\n output o = attention(x, k, k, 2, padding(a))",
+                 "weight": "weight w : f32[4, 12, 16] @ \"w\"\n let k = linear(linear(x, 16) @ \"i\" * w, 16) @ \"k\"\n output o = attention(x, k, k, 2, padding(a))",
+                 "rows": "weight w : f32[12, 1] @ \"w\"\n let k = linear(linear(x, 16) @ \"i\" * w, 16) @ \"k\"\n output o = attention(x, k, k, 2, padding(a))"}
+        np.save(self.dir / "a.npy", np.array([9, 12, 0, 11], np.int32))
+        np.save(self.dir / "b.npy", np.array([12, 1, 1, 10], np.int32))
+        for name, text in texts.items():
+            with self.subTest(name=name):
+                source = self.write(f"{name}.weft", "model m {\n" + inputs + " " + text + "\n}\n")
+                told = self.ok("verify", source, "--random-weights=1", "--input", f"a={self.dir / 'a.npy'}", "--input", f"b={self.dir / 'b.npy'}")
+                self.assertIn("largest difference", told.stdout)
+
     def test_dumps_show_it(self):
         dump = self.dir / "kernels.mlir"
         self.ok("compile", *self.arguments, "--emit=ir-kernels", "-o", dump)
