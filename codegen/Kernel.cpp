@@ -4,11 +4,10 @@
 #include "codegen/KernelGraph.h"
 #include "codegen/KernelModule.h"
 #include "codegen/RowChoice.h"
+#include "codegen/TemporaryFile.h"
 #include "codegen/emit/Emit.h"
 #include "codegen/schedule/Schedule.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include <set>
 #include <sstream>
 
@@ -321,14 +320,13 @@ Error KernelCompiler::runHalide(CompiledKernel &out, llvm::LLVMContext &context)
     text << module;
     out.stmt = text.str();
   }
-  llvm::SmallString<64> path;
-  if (std::error_code error = llvm::sys::fs::createTemporaryFile("weft-kernel", "bc", path))
-    return llvm::createStringError("cannot make a temporary file: " + error.message());
-  llvm::FileRemover remover(path);
-  module.compile({{hl::OutputFileType::bitcode, path.str().str()}});
-  auto bitcode = llvm::MemoryBuffer::getFile(path, false, false);
+  llvm::Expected<TemporaryFile> file = TemporaryFile::create("weft-kernel", "bc");
+  if (!file)
+    return file.takeError();
+  module.compile({{hl::OutputFileType::bitcode, file->path().str()}});
+  auto bitcode = llvm::MemoryBuffer::getFile(file->path(), false, false);
   if (!bitcode)
-    return llvm::createStringError("cannot read " + path + ": " + bitcode.getError().message());
+    return llvm::createStringError("cannot read " + file->path() + ": " + bitcode.getError().message());
   auto built = buildKernelModule(std::move(*bitcode), spec, graph.target, context);
   if (!built)
     return built.takeError();

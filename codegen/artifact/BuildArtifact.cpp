@@ -1,5 +1,6 @@
 // Builds artifacts: kernels, module, object, then the files.
 #include "codegen/artifact/BuildArtifact.h"
+#include "codegen/TemporaryFile.h"
 #include "codegen/artifact/Archive.h"
 #include "codegen/artifact/ElfWeights.h"
 #include "codegen/artifact/Header.h"
@@ -11,8 +12,6 @@
 #include "runtime/Descriptor.h"
 #include "runtime/bitcode/RuntimeBitcode.h"
 #include "llvm/Transforms/Utils/Cloning.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -255,57 +254,52 @@ private:
   /// stays behind when the compiler is interrupted.
   Error writeLinked(raw_ostream &out) {
     tell("linking");
-    SmallString<128> linkedPath;
-    Expected<std::string> objectPath = writeTemporary("o", StringRef(object.data(), object.size()));
-    if (!objectPath)
-      return objectPath.takeError();
-    FileRemover removeObject(*objectPath);
-    if (std::error_code code = sys::fs::createTemporaryFile("weft", "linked", linkedPath))
-      return createStringError(code, "can't write a temporary file: " + code.message());
-    FileRemover removeLinked(linkedPath);
-    std::optional<FileRemover> removeLibrary;
+    Expected<TemporaryFile> objectFile = writeTemporary("o", StringRef(object.data(), object.size()));
+    if (!objectFile)
+      return objectFile.takeError();
+    Expected<TemporaryFile> linkedFile = TemporaryFile::create("weft", "linked");
+    if (!linkedFile)
+      return linkedFile.takeError();
+    std::optional<TemporaryFile> library;
     LinkJob job;
     job.shared = options.kind == ArtifactKind::Shared;
-    job.output = linkedPath.str().str();
-    job.inputs = {*objectPath};
+    job.output = linkedFile->path().str();
+    job.inputs = {objectFile->path().str()};
     if (job.shared) {
       job.soname = sys::path::filename(options.output).str();
       job.exports = {options.name + "_*", WEFT_ARTIFACT_SYMBOL};
     } else {
       std::string_view bytes = executableLibrary(); // main, command line and readers
-      Expected<std::string> library = writeTemporary("a", StringRef(bytes.data(), bytes.size()));
-      if (!library)
-        return library.takeError();
-      removeLibrary.emplace(*library);
-      job.inputs.push_back(*library);
+      Expected<TemporaryFile> written = writeTemporary("a", StringRef(bytes.data(), bytes.size()));
+      if (!written)
+        return written.takeError();
+      library.emplace(std::move(*written));
+      job.inputs.push_back(library->path().str());
       job.cxx = true;
     }
     job.triple = options.targets.front().triple;
     if (Error error = linkFiles(job))
       return error;
-    ErrorOr<std::unique_ptr<MemoryBuffer>> linked = MemoryBuffer::getFile(linkedPath, /*IsText=*/false, false);
+    ErrorOr<std::unique_ptr<MemoryBuffer>> linked = MemoryBuffer::getFile(linkedFile->path(), /*IsText=*/false, false);
     if (!linked)
       return createStringError(linked.getError(), "can't read the linked file: " + linked.getError().message());
     return fill((*linked)->getMemBufferRef(), out);
   }
 
-  /// A file for the linker, which the caller removes.
-  Expected<std::string> writeTemporary(StringRef suffix, StringRef bytes) {
-    SmallString<128> path;
-    int descriptor;
-    std::error_code code = sys::fs::createTemporaryFile("weft", suffix, descriptor, path);
-    if (!code) {
-      raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
-      stream << bytes;
-      stream.close();
-      code = stream.error();
-      stream.clear_error();
-      if (code)
-        sys::fs::remove(path);
-    }
+  /// A file for the linker.
+  Expected<TemporaryFile> writeTemporary(StringRef suffix, StringRef bytes) {
+    Expected<TemporaryFile> file = TemporaryFile::create("weft", suffix);
+    if (!file)
+      return file.takeError();
+    std::error_code code;
+    raw_fd_ostream stream(file->path(), code);
+    stream << bytes;
+    stream.close();
+    code = code ? code : stream.error();
+    stream.clear_error();
     if (code)
       return createStringError(code, "can't write a temporary file for '" + options.output + "': " + code.message());
-    return path.str().str();
+    return std::move(*file);
   }
 
   Error writeHeader() {

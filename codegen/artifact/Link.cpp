@@ -1,7 +1,7 @@
 // Runs the compiler driver as a linker. libc, libm and pthread are all that a model needs.
 #include "codegen/artifact/Link.h"
+#include "codegen/TemporaryFile.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
@@ -32,32 +32,32 @@ static Expected<std::string> findDriver(bool cxx) {
 }
 
 /// Keeps only the exported names global.
-static Expected<std::string> writeVersionScript(const LinkJob &job) {
-  SmallString<128> path;
-  int descriptor;
-  if (std::error_code code = sys::fs::createTemporaryFile("weft", "map", descriptor, path))
-    return createStringError(code, "can't write a temporary file: " + code.message());
-  raw_fd_ostream out(descriptor, true);
+static Expected<TemporaryFile> writeVersionScript(const LinkJob &job) {
+  Expected<TemporaryFile> file = TemporaryFile::create("weft", "map");
+  if (!file)
+    return file.takeError();
+  std::error_code code;
+  raw_fd_ostream out(file->path(), code);
   out << "{ global:";
   for (const std::string &name : job.exports)
     out << ' ' << name << ';';
   out << " local: *; };\n";
   out.close();
-  std::error_code code = out.error();
+  code = code ? code : out.error();
   out.clear_error();
   if (code)
     return createStringError(code, "can't write a temporary file: " + code.message());
-  return path.str().str();
+  return std::move(*file);
 }
 
 static Error runLinker(StringRef program, ArrayRef<std::string> arguments) {
-  SmallString<128> log;
-  if (std::error_code code = sys::fs::createTemporaryFile("weft-link", "log", log))
-    return createStringError(code, "can't write a temporary file: " + code.message());
-  FileRemover removeLog(log);
+  Expected<TemporaryFile> file = TemporaryFile::create("weft-link", "log");
+  if (!file)
+    return file.takeError();
+  StringRef log = file->path();
   SmallVector<StringRef> words{program};
   words.append(arguments.begin(), arguments.end());
-  std::optional<StringRef> redirects[] = {StringRef(), StringRef(log), StringRef(log)};
+  std::optional<StringRef> redirects[] = {StringRef(), log, log};
   std::string message;
   int status = sys::ExecuteAndWait(program, words, std::nullopt, redirects, 0, 0, &message);
   if (status == 0)
@@ -78,18 +78,17 @@ Error weft::linkFiles(const LinkJob &job) {
     arguments.push_back("-fuse-ld=lld");
   arguments.insert(arguments.end(), {job.shared ? "-shared" : "-pie", "-o", job.output, "-Wl,--gc-sections",
                                      "-Wl,--build-id=sha1", "-Wl,-z,noexecstack", "-Wl,-z,relro,-z,now"});
-  std::string script;
+  std::optional<TemporaryFile> script;
   if (job.shared) {
-    Expected<std::string> written = writeVersionScript(job);
+    Expected<TemporaryFile> written = writeVersionScript(job);
     if (!written)
       return written.takeError();
-    script = *written;
-    arguments.insert(arguments.end(), {"-Xlinker", "--version-script=" + script});
+    script.emplace(std::move(*written));
+    arguments.insert(arguments.end(), {"-Xlinker", "--version-script=" + script->path().str()});
     arguments.push_back("-Wl,--no-undefined");
     if (!job.soname.empty())
       arguments.insert(arguments.end(), {"-Xlinker", "-soname", "-Xlinker", job.soname}); // -Wl would split a name at its commas
   }
-  FileRemover removeScript(script, !script.empty());
   if (job.cxx) // an executable needs libc, libm and pthread, nothing else
     arguments.insert(arguments.end(), {"-static-libstdc++", "-static-libgcc"});
   arguments.insert(arguments.end(), job.inputs.begin(), job.inputs.end());

@@ -17,7 +17,7 @@ static constexpr HelpText kHelp = {
     "  weft compile bert.weft --config config.json --weights model.safetensors --target=native -o bert.a\n"
     "  weft compile bert.weft --config config.json --emit=ir-fused\n"
     "  weft compile bert.weft --config config.json --random-weights=1 -o bert.so --dump-dir dumps\n"
-    "  weft compile dumps/05-merge-projections.mlir --random-weights=1 -o bert.so\n"};
+    "  weft compile dumps/07-merge-projections.mlir --random-weights=1 -o bert.so\n"};
 
 namespace {
 

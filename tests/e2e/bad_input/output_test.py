@@ -103,14 +103,18 @@ class BadOutput(WeftTest):
 
     def test_interrupted(self):
         before = sorted(self.case.rglob("*"))
-        for delay in (0.05, 0.2, 0.5):
-            child = subprocess.Popen([str(part) for part in (WEFT, *self.arguments(self.case / "x.so"))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        scratch = self.dir / "temporary"
+        scratch.mkdir()
+        for delay in (0.05, 0.2, 0.5, 1):
+            command = [str(part) for part in (WEFT, *self.arguments(self.case / "x.so"))]
+            child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(scratch)})
             time.sleep(delay)
             child.send_signal(signal.SIGTERM)
             if child.wait() == 0:  # it was faster
                 for name in ("x.so", "x.h"):
                     (self.case / name).unlink(missing_ok=True)
             self.assertEqual(sorted(self.case.rglob("*")), before, f"interrupted after {delay} s")
+            self.assertEqual(sorted(scratch.glob("weft-kernel*")), [], f"interrupted after {delay} s")
 
     def test_usage_errors_have_status_2(self):
         for arguments in (["compile"], ["compile", self.source, "--no-such-option"], ["no-such-command"], self.arguments(self.case / "x.so", "--emit=no-such-kind"),
