@@ -59,6 +59,8 @@ int main(int argc, char **argv) {
     printUsage(errs());
     return kUsage;
   }
+  if (words[0] == "help" && words.size() > 1)
+    return runCommand(words[1], std::string("--help"));
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help")
     return printUsage(outs()), kSuccess;
   if (words[0] == "--version")

@@ -126,6 +126,8 @@ class BadOutput(WeftTest):
         for arguments in (["--help"], ["compile", "--help"], ["run", "--help"], ["check", "--help"], ["fmt", "--help"], ["describe", "--help"], ["verify", "--help"]):
             with self.subTest(arguments=arguments):
                 self.assertIn("weft", self.ok(*arguments).stdout)
+        self.assertEqual(self.ok("help", "compile").stdout, self.ok("compile", "--help").stdout)
+        self.fails(["help", "complie"], "did you mean 'compile'", status=2, watch=self.case)
 
 
 if __name__ == "__main__":
