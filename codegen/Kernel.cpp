@@ -137,7 +137,7 @@ void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl:
   }
   int panel = int(layout.getPanel());
   func(vars) = param(column % panel, hl::Internal::simplify(depth), column / panel);
-  graph.panels[argument] = param;
+  graph.panels[argument] = {param, panel};
   graph.define(argument, func);
 }
 

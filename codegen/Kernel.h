@@ -26,7 +26,7 @@ namespace weft {
 /// What the host program must know to call a kernel.
 struct KernelAbi {
   std::vector<std::string> dims; ///< names of the kernel's run-time dimensions, sorted
-  DimExpr units;                 ///< size of the parallel dimension: panels of 48 columns, rows, heads
+  DimExpr units;                 ///< size of the parallel dimension: panels of columns, rows, heads
   int64_t grain = 1;             ///< units that should stay together in one thread
   DimExpr scratchBytes;          ///< bytes of scratch for one call, an upper bound over `dims`
 };

@@ -42,6 +42,12 @@ struct Stage {
 /// Columns of panels that every target's own register tile divides; weights of few columns may have narrower ones (passes/Layout.h).
 constexpr int64_t widePanel = 48;
 
+/// A weight in panels: (column, k, panel).
+struct PackedWeight {
+  hl::ImageParam param;
+  int64_t panelWidth = widePanel;
+};
+
 /// acc(column in tile, row, ..., tile of columns) += sum over k.
 struct Contraction {
   hl::Func acc;
@@ -139,7 +145,7 @@ public:
   int64_t panelsInUnit = 1;      ///< panels that one thread's share keeps together: a pair, where halves are an option
   llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
   llvm::DenseMap<mlir::Value, Windows> windows;
-  llvm::DenseMap<mlir::Value, hl::ImageParam> panels; ///< packed weights: (column, k, panel)
+  llvm::DenseMap<mlir::Value, PackedWeight> panels;
   llvm::DenseMap<mlir::Value, hl::ImageParam> keyPages; ///< keys of states: (position in page, feature, page, head, row)
 
 private:

@@ -6,17 +6,27 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace weft {
 
 class TemporaryFile {
 public:
-  /// An empty file of an unused name in the system's folder for such.
-  static llvm::Expected<TemporaryFile> create(llvm::StringRef prefix, llvm::StringRef suffix) {
+  /// A file with this content, of an unused name in the system's folder for such. Errors name what it is for, if that is given.
+  static llvm::Expected<TemporaryFile> create(llvm::StringRef prefix, llvm::StringRef suffix, llvm::StringRef content = "", llvm::StringRef user = "") {
     TemporaryFile file;
-    if (std::error_code code = llvm::sys::fs::createTemporaryFile(prefix, suffix, file.path_))
-      return llvm::createStringError(code, "can't make a temporary file: " + code.message());
-    llvm::sys::RemoveFileOnSignal(file.path_);
+    int descriptor;
+    std::error_code code = llvm::sys::fs::createTemporaryFile(prefix, suffix, descriptor, file.path_);
+    if (!code) {
+      llvm::sys::RemoveFileOnSignal(file.path_);
+      llvm::raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
+      stream << content;
+      stream.close();
+      code = stream.error();
+      stream.clear_error();
+    }
+    if (code)
+      return llvm::createStringError(code, "can't write a temporary file" + (user.empty() ? std::string() : (" for '" + user + "'").str()) + ": " + code.message());
     return std::move(file);
   }
   TemporaryFile(TemporaryFile &&other) : path_(other.path_) { other.path_.clear(); }

@@ -1,5 +1,6 @@
 // The dimensions of a kernel in its own names; see KernelShape.h.
 #include "passes/KernelShape.h"
+#include "passes/Rewriting.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -30,19 +31,9 @@ bool KernelShape::setCarrying(Value value, bool carries) { return carrying.try_e
 
 /// Either the operand has the leading dimensions and passes each on in place, or none of its dimensions reaches them.
 bool KernelShape::operandKeepsLeading(Operation *op, unsigned operand, bool &carries) {
-  auto stream = cast<StreamOpInterface>(op);
-  int64_t count = leading.size(), rank = outerType(op->getOperand(operand)).getRank();
-  bool passes = startsWithLeading(op->getOperand(operand)), apart = true;
-  for (unsigned result = 0; result < op->getNumResults(); ++result)
-    for (int64_t dim = 0; dim < rank; ++dim) {
-      StreamRelation relation = stream.getStreamRelation(operand, dim, result);
-      bool reaches = relation.resultDim >= 0 && relation.resultDim < count && relation.kind != StreamRelation::Absent;
-      // A size of 1 that stretches does so over the merged dimension too, if it is aligned with it.
-      reaches &= outerType(op->getOperand(operand)).getDim(dim).getStatic() != 1 || relation.resultDim != count - 1;
-      apart &= !reaches;
-      passes &= dim < count ? relation.kind == StreamRelation::PerPosition && relation.resultDim == dim && relation.shift == 0 : !reaches;
-    }
-  if (!passes && !apart)
+  Leading dims = leadingOf(op, operand, leading.size());
+  bool passes = dims.passes && startsWithLeading(op->getOperand(operand));
+  if (!passes && !dims.apart)
     return false;
   carries |= passes;
   return setCarrying(op->getOperand(operand), passes);
@@ -55,7 +46,7 @@ bool KernelShape::attributesAllowMerging(Operation *op) const {
     return axisOf(axis.getInt(), outerType(op->getOperand(0))) >= count;
   if (auto permutation = op->getAttrOfType<DenseI64ArrayAttr>("permutation"))
     return llvm::all_of(llvm::seq<int64_t>(0, count), [&](int64_t i) { return permutation[i] == i; });
-  return !isa<RopeOp, ReshapeOp, DimSizeOp>(op); // the position itself counts
+  return !countsPositions(op);
 }
 
 bool KernelShape::opKeepsLeading(Operation *op) {

@@ -34,7 +34,6 @@ private:
   bool isBlind(OpOperand &use) const;
   bool isBlind(Value value) const { return blind.contains(value); }
   bool passesRows(Operation *op, unsigned operand) const;
-  static bool standsApart(Operation *op, unsigned operand);
   bool worksByRows(Operation *op) const;
   void findPacked();
   bool keepsPacked(Operation *op) const;
@@ -63,18 +62,9 @@ bool PaddedStream::isOfStream(Value value) const {
 
 //===-- What nothing sees ---------------------------------------------------------------------------------------------===//
 
-/// Row t of batch row b of each result comes from row t of batch row b of the operand, and not from t itself.
+/// Row t of batch row b of each result comes from row t of batch row b of the operand.
 bool PaddedStream::passesRows(Operation *op, unsigned operand) const {
-  auto stream = dyn_cast<StreamOpInterface>(op);
-  if (!stream || isa<RopeOp, ReshapeOp, DimSizeOp>(op))
-    return false;
-  for (OpResult result : op->getResults())
-    for (int64_t dim : {0, 1}) {
-      StreamRelation relation = stream.getStreamRelation(operand, dim, result.getResultNumber());
-      if (!isOfStream(result) || relation.kind != StreamRelation::PerPosition || relation.resultDim != dim || relation.shift != 0)
-        return false;
-    }
-  return true;
+  return isa<StreamOpInterface>(op) && leadingOf(op, operand, 2).passes && llvm::all_of(op->getResults(), [&](Value result) { return isOfStream(result); });
 }
 
 /// The op does not look at the padding of this operand.
@@ -92,8 +82,7 @@ bool PaddedStream::isBlind(OpOperand &use) const {
     return isBlind(op->getBlock()->getArgument(number + 1)) && isBlind(op->getParentOp()->getResult(number));
   if (isStack(op))
     return isBlind(op->getRegion(0).front().getArgument(number + 1)) && isBlind(op->getResult(number));
-  bool moves = isa<RopeOp>(op) && number == 0 && isOfStream(op->getResult(0)); // rotates by the position, row by row
-  return (moves || passesRows(op, number)) && llvm::all_of(op->getResults(), [&](Value result) { return result.use_empty() || isBlind(result); });
+  return passesRows(op, number) && llvm::all_of(op->getResults(), [&](Value result) { return result.use_empty() || isBlind(result); });
 }
 
 /// The largest set of values whose readers are blind, or give values of the set.
@@ -120,27 +109,15 @@ void PaddedStream::findBlind() {
 
 //===-- What runs over packed rows ------------------------------------------------------------------------------------===//
 
-/// The same numbers meet every row: the operand has no dimension along the batch or the positions, one of size 1 for the positions excepted.
-bool PaddedStream::standsApart(Operation *op, unsigned operand) {
-  auto stream = cast<StreamOpInterface>(op);
-  NamedTensorType type = typeOf(op->getOperand(operand));
-  for (unsigned result = 0; result < op->getNumResults(); ++result)
-    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      StreamRelation relation = stream.getStreamRelation(operand, dim, result);
-      bool stretches = relation.resultDim == 1 && type.getDim(dim).getStatic() == 1;
-      if (relation.kind != StreamRelation::Absent && (relation.resultDim == 0 || relation.resultDim == 1) && !stretches)
-        return false;
-    }
-  return true;
-}
-
+/// The same numbers meet each row, wherever it lies, through every other operand.
 bool PaddedStream::worksByRows(Operation *op) const {
   std::optional<AnchorKind> kind = anchorOf(op);
-  if (kind != AnchorKind::Contraction && kind != AnchorKind::RowReduction && kind != AnchorKind::Pointwise)
+  bool isKernel = kind == AnchorKind::Contraction || kind == AnchorKind::RowReduction || kind == AnchorKind::Pointwise;
+  if (!isKernel || countsPositions(op))
     return false;
   for (OpOperand &operand : op->getOpOperands()) {
     unsigned number = operand.getOperandNumber();
-    if (!(isOfStream(operand.get()) ? passesRows(op, number) : standsApart(op, number)))
+    if (!(isOfStream(operand.get()) ? passesRows(op, number) : leadingOf(op, number, 2).apart))
       return false;
   }
   return llvm::all_of(op->getResults(), [&](Value result) { return isOfStream(result) && (result.use_empty() || isBlind(result)); });

@@ -24,6 +24,24 @@ StringRef weft::wordFor(Operation *op) {
   return op->getName().stripDialect();
 }
 
+Leading weft::leadingOf(Operation *op, unsigned operand, int64_t count) {
+  auto stream = cast<StreamOpInterface>(op);
+  auto type = cast<NamedTensorType>(op->getOperand(operand).getType());
+  Leading leading{type.getRank() >= count, true};
+  for (unsigned result = 0; result < op->getNumResults(); ++result)
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      StreamRelation relation = stream.getStreamRelation(operand, dim, result);
+      bool reaches = relation.resultDim >= 0 && relation.resultDim < count && relation.kind != StreamRelation::Absent;
+      // A size of 1 that stretches does so over the merged dimension too, if it is aligned with it.
+      reaches &= type.getDim(dim).getStatic() != 1 || relation.resultDim != count - 1;
+      leading.apart &= !reaches;
+      leading.passes &= dim < count ? relation.kind == StreamRelation::PerPosition && relation.resultDim == dim && relation.shift == 0 : !reaches;
+    }
+  return leading;
+}
+
+bool weft::countsPositions(Operation *op) { return isa<RopeOp, ReshapeOp, DimSizeOp>(op); }
+
 std::optional<AnchorKind> weft::anchorOf(Operation *op) {
   auto kernel = dyn_cast<KernelOpInterface>(op);
   return kernel ? std::optional<AnchorKind>(kernel.getAnchorKind()) : std::nullopt;

@@ -25,6 +25,15 @@ std::optional<AnchorKind> anchorOf(mlir::Operation *op);
 /// The value is computed from indices: cheaper at each use than stored.
 inline bool isIndexOp(mlir::Operation *op) { return op && anchorOf(op) == AnchorKind::Index; }
 
+/// How an operand's first dimensions meet those of the op's results.
+struct Leading {
+  bool passes; ///< each goes on in place, position by position, and no other dimension meets them
+  bool apart;  ///< none of its dimensions meets them, one of size 1 that stretches over the last excepted
+};
+Leading leadingOf(mlir::Operation *op, unsigned operand, int64_t count);
+/// The op's result depends on where in its dimensions an element lies: such dimensions can't be merged or packed.
+bool countsPositions(mlir::Operation *op);
+
 /// The op of `block` that is or contains `op`; null when there is none.
 inline mlir::Operation *ancestorIn(mlir::Block *block, mlir::Operation *op) { return block->findAncestorOpInBlock(*op); }
 

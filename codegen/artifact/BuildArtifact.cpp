@@ -287,20 +287,7 @@ private:
   }
 
   /// A file for the linker.
-  Expected<TemporaryFile> writeTemporary(StringRef suffix, StringRef bytes) {
-    Expected<TemporaryFile> file = TemporaryFile::create("weft", suffix);
-    if (!file)
-      return file.takeError();
-    std::error_code code;
-    raw_fd_ostream stream(file->path(), code);
-    stream << bytes;
-    stream.close();
-    code = code ? code : stream.error();
-    stream.clear_error();
-    if (code)
-      return createStringError(code, "can't write a temporary file for '" + options.output + "': " + code.message());
-    return std::move(*file);
-  }
+  Expected<TemporaryFile> writeTemporary(StringRef suffix, StringRef bytes) { return TemporaryFile::create("weft", suffix, bytes, options.output); }
 
   Error writeHeader() {
     HeaderFacts facts;

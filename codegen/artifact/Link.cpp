@@ -1,6 +1,7 @@
 // Runs the compiler driver as a linker. libc, libm and pthread are all that a model needs.
 #include "codegen/artifact/Link.h"
 #include "codegen/TemporaryFile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
@@ -33,21 +34,7 @@ static Expected<std::string> findDriver(bool cxx) {
 
 /// Keeps only the exported names global.
 static Expected<TemporaryFile> writeVersionScript(const LinkJob &job) {
-  Expected<TemporaryFile> file = TemporaryFile::create("weft", "map");
-  if (!file)
-    return file.takeError();
-  std::error_code code;
-  raw_fd_ostream out(file->path(), code);
-  out << "{ global:";
-  for (const std::string &name : job.exports)
-    out << ' ' << name << ';';
-  out << " local: *; };\n";
-  out.close();
-  code = code ? code : out.error();
-  out.clear_error();
-  if (code)
-    return createStringError(code, "can't write a temporary file: " + code.message());
-  return std::move(*file);
+  return TemporaryFile::create("weft", "map", "{ global: " + join(job.exports, "; ") + "; local: *; };\n");
 }
 
 static Error runLinker(StringRef program, ArrayRef<std::string> arguments) {

@@ -13,8 +13,7 @@ struct Product {
   DimExpr depth;
   std::function<hl::Expr(const Index &k, const Index &rows)> left;
   std::function<hl::Expr(hl::Expr n, hl::Expr k, const Index &rows)> right;
-  std::optional<hl::ImageParam> packed; ///< instead of right
-  int64_t panelWidth = widePanel;       ///< of packed
+  std::optional<PackedWeight> packed;   ///< instead of right
   std::vector<int64_t> digits;          ///< what k counts, innermost first: `left` gets an index for each; empty: k itself
 };
 
@@ -63,11 +62,11 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   args.push_back(panel);
 
   // The accumulators' columns are those of the register tile: a whole panel, or an even part of one.
-  int64_t panelWidth = product.packed ? product.panelWidth : widePanel;
+  int64_t panelWidth = product.packed ? product.packed->panelWidth : widePanel;
   int tile = graph.target.tileFor(panelWidth).columns, parts = int(panelWidth) / tile;
   hl::Expr right;
   if (product.packed) {
-    right = (*product.packed)(panel % parts * tile + column, depth.k, panel / parts);
+    right = product.packed->param(panel % parts * tile + column, depth.k, panel / parts);
   } else {
     hl::Expr n = panel * tile + column;
     auto constant = columns.constant();
@@ -90,25 +89,17 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   size.push_back(columns + DimExpr(2 * widePanel)); // whole panels, and more than enough
   graph.stage(acc, Role::Accumulator, op->getLoc(), size);
   graph.contractions.push_back(Contraction{acc, depth.domain, column, panel, rows, product.depth.constant().value_or(-1), columns.constant().value_or(-1),
-                                  product.packed ? product.packed->name() : "", product.result, nullptr, depth.extents, panelWidth, 0});
+                                  product.packed ? product.packed->param.name() : "", product.result, nullptr, depth.extents, panelWidth, 0});
   return sum;
 }
 
-std::optional<hl::ImageParam> packedBehind(Value weight, bool transposed, const KernelGraph &graph) {
+std::optional<PackedWeight> packedBehind(Value weight, bool transposed, const KernelGraph &graph) {
   auto found = graph.panels.find(weight);
   if (found == graph.panels.end())
     return std::nullopt;
   auto kernel = cast<KernelOp>(cast<BlockArgument>(weight).getOwner()->getParentOp());
   auto layout = cast<LayoutAttr>((*kernel.getArgLayouts())[cast<BlockArgument>(weight).getArgNumber()]);
   return layout.getPanelDim() == (transposed ? 1 : 0) ? std::optional(found->second) : std::nullopt;
-}
-
-/// Columns of a panel, where the value is a kernel's packed argument.
-static int64_t panelWidthOf(Value weight) {
-  auto argument = dyn_cast<BlockArgument>(weight);
-  auto layouts = argument ? cast<KernelOp>(argument.getOwner()->getParentOp()).getArgLayouts() : std::nullopt;
-  auto layout = layouts ? dyn_cast<LayoutAttr>((*layouts)[argument.getArgNumber()]) : LayoutAttr();
-  return layout && layout.getPanel() ? layout.getPanel() : widePanel;
 }
 
 /// weft.linear, and weft.strassen of few rows.
@@ -119,7 +110,6 @@ template <typename OpT> static Error emitLinear(OpT op, KernelGraph &graph) {
   product.result = op.getResult();
   product.depth = typeOf(x).getExpr(-1);
   product.packed = packedBehind(weight, transposed, graph);
-  product.panelWidth = panelWidthOf(weight);
   auto windows = graph.windows.find(x);
   if (windows != graph.windows.end())
     product.digits = windows->second.extents;
@@ -153,9 +143,8 @@ static Error emitMatMul(MatMulOp op, KernelGraph &graph) {
   product.result = op.getResult();
   product.depth = typeOf(lhs).getExpr(-1);
   product.packed = packedBehind(rhs, true, graph);
-  product.panelWidth = panelWidthOf(rhs);
   if (auto transpose = rhs.getDefiningOp<TransposeOp>(); transpose && rankOf(rhs) == 2 && transpose.getPermutation()[0] == 1)
-    product.packed = packedBehind(transpose.getX(), false, graph), product.panelWidth = panelWidthOf(transpose.getX());
+    product.packed = packedBehind(transpose.getX(), false, graph);
   product.left = [&](Index k, const Index &rows) {
     k.insert(k.end(), rows.begin(), rows.end());
     return graph.at(lhs, k);

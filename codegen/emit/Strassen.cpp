@@ -56,7 +56,7 @@ static std::vector<OfRows> defineRowSums(Strassen &stages, KernelGraph &graph, c
 Error emitStrassen(StrassenOp op, KernelGraph &graph) {
   bool transposed = op.getTransposed();
   Value x = op.getX();
-  hl::ImageParam weight = *packedBehind(op.getWeight(), transposed, graph), sums = *packedBehind(op.getSums(), transposed, graph);
+  hl::ImageParam weight = packedBehind(op.getWeight(), transposed, graph)->param, sums = packedBehind(op.getSums(), transposed, graph)->param;
   int64_t depth = *typeOf(x).getExpr(-1).constant() / 2, columns = *op.getType().getExpr(-1).constant() / 2;
   int pairs = int(columns / widePanel), half = int(depth), quarterBytes = int(depth * widePanel * 4);
   Strassen stages{{}, {}, hl::Func(graph.name("whole")), {}, hl::Var("i"), hl::Var("r"), hl::Var("o"), hl::Var("k"), hl::RDom(0, half, graph.name("k")), depth};

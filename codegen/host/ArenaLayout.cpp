@@ -1,5 +1,6 @@
 // The arena as LLVM values.
 #include "codegen/host/ArenaLayout.h"
+#include "PackedRows.h"
 #include "codegen/host/Abi.h"
 #include "llvm/IR/Intrinsics.h"
 
@@ -22,11 +23,12 @@ static Value *largest(llvm::ArrayRef<DimExpr> sizes, ExprLowering &exprs, IRBuil
   return alignUp(most, builder);
 }
 
-DimExpr weft::atLaunch(const DimExpr &expr, LaunchOp launch) {
+DimExpr weft::atLaunch(const DimExpr &expr, LaunchOp launch, std::optional<DimExpr> packedRows) {
   return expr.substitute([&](llvm::StringRef name) -> std::optional<DimExpr> {
-    if (auto dim = launch.getDims().getAs<DimAttr>(name))
-      return dim.getExpr();
-    return std::nullopt;
+    auto dim = launch.getDims().getAs<DimAttr>(name);
+    if (!dim)
+      return std::nullopt;
+    return packedRows && dim.getExpr() == paddedRows(launch) ? packedRows : dim.getExpr();
   });
 }
 

@@ -20,8 +20,8 @@ ArenaLayout layOutArena(const HostProgram &program, ExprLowering &exprs, llvm::I
 /// The i64 values of a model's dimensions, loaded from an array.
 llvm::StringMap<llvm::Value *> loadDims(const ModelInfo &info, llvm::Value *dims, llvm::IRBuilder<> &builder);
 
-/// A kernel's expression in terms of the graph's dimensions at a launch.
-DimExpr atLaunch(const DimExpr &expr, LaunchOp launch);
+/// A kernel's expression in terms of the graph's dimensions at a launch. Packed rows count as if padding were there, or as `packedRows`.
+DimExpr atLaunch(const DimExpr &expr, LaunchOp launch, std::optional<DimExpr> packedRows = std::nullopt);
 
 } // namespace weft
 

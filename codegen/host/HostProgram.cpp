@@ -332,22 +332,18 @@ private:
   /// A kernel's size at its launch: that of packed rows is a number of this run.
   DimExpr sizeAt(const DimExpr &expr, LaunchOp op) {
     mlir::Value lengths = packedBy(op);
-    if (!lengths)
-      return atLaunch(expr, op);
-    std::string rows = "rows of input " + std::to_string(llvm::cast<mlir::BlockArgument>(lengths).getArgNumber());
+    return lengths ? atLaunch(expr, op, rowsLeft(op, llvm::cast<mlir::BlockArgument>(lengths).getArgNumber())) : atLaunch(expr, op);
+  }
+
+  /// The symbol of how many rows the lengths in an input leave, counted in the entry block.
+  DimExpr rowsLeft(LaunchOp op, unsigned input) {
+    std::string symbol = "rows of input " + std::to_string(input);
     auto type = llvm::cast<NamedTensorType>(op.getResult(0).getType());
-    if (!exprs.sizeOf(rows)) {
+    if (!exprs.sizeOf(symbol)) {
       FunctionCallee count = runtimeFunction("weft_rt_count_rows", abi.i64, {abi.pointer, abi.i64, abi.i64});
-      Value *pointer = inputs[llvm::cast<mlir::BlockArgument>(lengths).getArgNumber()];
-      exprs.define(rows, entry.CreateCall(count, {pointer, exprs.lower(type.getExpr(0)), exprs.lower(type.getExpr(1))}));
+      exprs.define(symbol, entry.CreateCall(count, {inputs[input], exprs.lower(type.getExpr(0)), exprs.lower(type.getExpr(1))}));
     }
-    DimExpr padded = paddedRows(op);
-    return expr.substitute([&](llvm::StringRef name) -> std::optional<DimExpr> {
-      auto dim = op.getDims().getAs<DimAttr>(name);
-      if (!dim)
-        return std::nullopt;
-      return dim.getExpr() == padded ? DimExpr::symbol(rows) : dim.getExpr();
-    });
+    return DimExpr::symbol(symbol);
   }
 
   /// This thread's part of a launch's units, in the entry block.

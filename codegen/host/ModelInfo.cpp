@@ -1,5 +1,6 @@
 // Gathers a model's tables from its kernel-level IR.
 #include "codegen/host/ModelInfo.h"
+#include "codegen/host/ArenaLayout.h"
 #include "codegen/host/GenerateInfo.h"
 #include "runtime/Descriptor.h"
 #include "llvm/ADT/DenseMap.h"
@@ -112,14 +113,9 @@ static LaunchInfo gatherLaunch(LaunchOp op, const Dependence &dependence) {
     info.bytes = info.bytes + tensorBytes(operand);
   for (Value result : op.getResults())
     info.bytes = info.bytes + tensorBytes(result);
-  auto atLaunch = [&](StringRef name) -> std::optional<DimExpr> {
-    if (auto dim = op.getDims().getAs<DimAttr>(name))
-      return dim.getExpr();
-    return std::nullopt;
-  };
   for (Operation &inner : info.kernel.getBody().front())
     if (auto cost = dyn_cast<CostOpInterface>(inner))
-      info.flops = info.flops + cost.getFlops().substitute(atLaunch);
+      info.flops = info.flops + atLaunch(cost.getFlops(), op);
   for (Operation *parent = op->getParentOp(); parent && !isa<GraphOp>(parent); parent = parent->getParentOp()) {
     if (auto stack = dyn_cast<EncoderOp>(parent))
       info.times *= stack.getLayers();

@@ -7,7 +7,6 @@
 
 namespace weft::tools {
 
-/// A model's numbers for some sizes of its dimensions.
 /// The sizes of dimensions, by name.
 using SizeTable = std::vector<std::pair<std::string, int64_t>>;
 /// The expression's value, 0 where it has none.
@@ -15,6 +14,7 @@ int64_t valueAt(const DimExpr &expr, const SizeTable &sizes);
 /// The largest of several, 0 of none.
 int64_t largestAt(llvm::ArrayRef<DimExpr> exprs, const SizeTable &sizes);
 
+/// A model's numbers for some sizes of its dimensions.
 struct Costs {
   std::string title; ///< "at the bounds", "at batch=1, seq=128"
   SizeTable sizes;
