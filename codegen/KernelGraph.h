@@ -107,10 +107,10 @@ struct Attention {
 /// keys, batch).
 struct AttentionStep {
   hl::Func queries, acc, scores, tops, top, probs, sums, sum, values, weighted;
-  hl::RDom depth, tile, maxPage, maxLane, probPage, sumPage, sumLane, valuePage;
-  hl::Var lane, page, query, feature, head, batch;
+  hl::RDom depth, scorePage, maxPage, maxLane, probPage, sumPage, sumLane, valuePage;
+  hl::Var lane, page, query, part, feature, head, batch;
   int64_t group, width, valueWidth; ///< query heads that share a head of keys; widths of one head
-  int pagesInTile = 4;
+  int parts; ///< partial sums of a score, over every parts-th feature: as many chains of sums as hide the latency
   DimExpr keys;
   mlir::Value result;
 };

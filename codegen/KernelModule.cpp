@@ -4,6 +4,8 @@
 #include "codegen/ExprLowering.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/IRReader/IRReader.h"
 #include "llvm/Linker/Linker.h"
@@ -193,6 +195,24 @@ static void retarget(Module &module, const ModuleSpec &spec, const TargetInfo &t
   }
 }
 
+/// Sums and maxima over a vector's lanes in any order. Halide asks for the order of the lanes in kernels with one strict operation (as the
+/// exponential has), which costs a scalar step a lane.
+static void relaxReductions(Module &module) {
+  for (Function &function : module)
+    for (Instruction &instruction : llvm::instructions(function))
+      if (auto *call = dyn_cast<IntrinsicInst>(&instruction); call && isa<FPMathOperator>(call))
+        switch (call->getIntrinsicID()) {
+        case Intrinsic::vector_reduce_fadd:
+        case Intrinsic::vector_reduce_fmax:
+        case Intrinsic::vector_reduce_fmin:
+          call->setHasAllowReassoc(true);
+          call->setHasNoNaNs(true);
+          break;
+        default:
+          break;
+        }
+}
+
 static void optimize(Module &module) {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -244,6 +264,7 @@ Expected<std::unique_ptr<Module>> buildKernelModule(std::unique_ptr<MemoryBuffer
   if (Error error = WrapperBuilder(module, spec).build())
     return std::move(error);
   retarget(module, spec, target);
+  relaxReductions(module);
   optimize(module);
   if (Error error = checkCalls(module, spec))
     return std::move(error);

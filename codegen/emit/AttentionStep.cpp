@@ -47,12 +47,15 @@ StepEmitter::StepEmitter(AttentionOp op, KernelGraph &graph)
   step.lane = hl::Var("l");
   step.page = hl::Var("p");
   step.query = hl::Var("q");
+  step.part = hl::Var("c");
   step.feature = hl::Var("d");
   step.head = hl::Var("h");
   step.batch = hl::Var("b");
   step.group = group;
   step.width = width;
   step.valueWidth = valueWidth;
+  for (step.parts = std::max(1, 4 / group); width % step.parts != 0;)
+    --step.parts;
   step.keys = typeOf(op.getKey()).getExpr(1);
   step.result = op.getResult();
   hl::Expr count = graph.size(step.keys);
@@ -98,7 +101,11 @@ hl::RDom StepEmitter::pages(const char *name, bool withLanes) {
 /// Softcap, bias and mask of one score.
 hl::Expr StepEmitter::score(hl::Expr lane, hl::Expr page, hl::Expr query) {
   hl::Expr position = page * lanes + lane, known = hl::min(position, graph.size(step.keys) - 1);
-  hl::Expr raw = step.acc(lane, query, page, step.head, step.batch);
+  hl::Expr raw;
+  for (int part = 0; part < step.parts; ++part) {
+    hl::Expr sum = step.acc(lane, part, query, page, step.head, step.batch);
+    raw = raw.defined() ? raw + sum : sum;
+  }
   if (op.getSoftcap()) {
     float cap = float(op.getSoftcap()->convertToDouble());
     raw = cap * vectorTanh(raw * (1.0f / cap));
@@ -113,26 +120,21 @@ hl::Expr StepEmitter::score(hl::Expr lane, hl::Expr page, hl::Expr query) {
 }
 
 void StepEmitter::scores() {
-  const hl::Var &l = step.lane, &p = step.page, &q = step.query, &d = step.feature, &h = step.head, &b = step.batch;
+  const hl::Var &l = step.lane, &p = step.page, &q = step.query, &c = step.part, &d = step.feature, &h = step.head, &b = step.batch;
   float scale = float(op.getScale().convertToDouble());
   hl::Func query = graph.func(op.getQuery());
   hl::ImageParam cache = graph.keyPages[keys.getState()];
   step.queries = hl::Func(graph.name("query"));
   step.queries(d, q, h, b) = query((h * group + q) * width + d, 0, b) * scale;
-  step.depth = hl::RDom(0, width, graph.name("depth"));
+  step.depth = hl::RDom(0, width / step.parts, graph.name("depth"));
   step.acc = hl::Func(graph.name("acc"));
-  step.acc(l, q, p, h, b) = 0.0f;
-  // A tile may be wider than what is visible: the pages behind are the last one again, which is in the cache.
-  hl::Expr page = hl::clamp(p, 0, hl::clamp((end - 1) / lanes, 0, lastPage));
-  step.acc(l, q, p, h, b) += step.queries(step.depth.x, q, h, b) * cache(l, step.depth.x, placeOf(keys, page), h, rowOf(keys, page));
-  step.tile = hl::RDom(0, step.pagesInTile, 0, (pageCount + (step.pagesInTile - 1)) / step.pagesInTile, graph.name("tile"));
-  int positions = lanes * step.pagesInTile;
-  step.tile.where(step.tile.y * positions < end);
-  step.tile.where(step.tile.y * positions + (positions - 1) >= begin);
-  hl::Expr at = step.tile.y * step.pagesInTile + step.tile.x;
+  hl::Expr feature = step.depth.x * step.parts + c, page = hl::clamp(p, 0, lastPage);
+  step.acc(l, c, q, p, h, b) = 0.0f;
+  step.acc(l, c, q, p, h, b) += step.queries(feature, q, h, b) * cache(l, feature, placeOf(keys, page), h, rowOf(keys, page));
+  step.scorePage = pages("page", false);
   step.scores = hl::Func(graph.name("scores"));
   step.scores(l, q, p, h, b) = hl::undef<float>();
-  step.scores(l, q, at, h, b) = score(l, at, q);
+  step.scores(l, q, step.scorePage.x, h, b) = score(l, step.scorePage.x, q);
 }
 
 void StepEmitter::probabilities() {
@@ -176,9 +178,10 @@ void StepEmitter::emit() {
   scores();
   probabilities();
   values();
-  DimExpr queries(group), pageRows = step.keys + DimExpr(8 * lanes);
+  DimExpr queries(group), pageRows = step.keys + DimExpr(lanes);
   stage(step.queries, {DimExpr(width), queries});
-  for (hl::Func func : {step.acc, step.scores, step.probs})
+  stage(step.acc, {DimExpr(lanes), DimExpr(step.parts), queries});
+  for (hl::Func func : {step.scores, step.probs})
     stage(func, {DimExpr(lanes), queries, pageRows});
   for (hl::Func func : {step.tops, step.sums})
     stage(func, {DimExpr(lanes), queries});

@@ -1,4 +1,4 @@
-// Attention of a step: for each batch row and head of keys, scores of four pages at a time (64 keys on lanes, an accumulator a page and
+// Attention of a step: for each batch row and head of keys, scores of a page at a time (16 keys on lanes, some accumulators a
 // query), then exponentials, then rows of values into one accumulator a vector of features and query.
 #include "codegen/schedule/Schedule.h"
 
@@ -15,17 +15,17 @@ struct StepPlacement {
 
 static void placeScores(const StepPlacement &at) {
   AttentionStep &step = at.step;
-  const hl::Var &l = step.lane, &q = step.query, &p = step.page;
+  const hl::Var &l = step.lane, &c = step.part, &q = step.query, &p = step.page;
   step.queries.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(step.feature, int(step.width)).bound_extent(q, int(step.group));
   vectorizeRow(step.queries, step.feature, DimExpr(step.width), at.target);
-  step.scores.compute_at(at.level).bound_extent(l, 16).bound_extent(q, int(step.group)).align_bounds(p, step.pagesInTile);
-  step.scores.update().reorder(l, q, step.tile.x, step.tile.y).vectorize(l, at.lanes).unroll(l).unroll(q).unroll(step.tile.x);
+  step.scores.compute_at(at.level).bound_extent(l, 16).bound_extent(q, int(step.group));
+  step.scores.update().reorder(l, q, step.scorePage.x).vectorize(l, at.lanes).unroll(l).unroll(q);
   hl::Func acc = step.acc;
-  acc.compute_at(step.scores, step.tile.y).store_in(hl::MemoryType::Stack);
-  acc.bound_extent(l, 16).bound_extent(q, int(step.group)).bound_extent(p, step.pagesInTile);
-  acc.vectorize(l, at.lanes).unroll(l).unroll(q).unroll(p);
-  acc.update().reorder(l, q, p, step.depth.x).vectorize(l, at.lanes).unroll(l).unroll(q).unroll(p);
-  if (step.width % 2 == 0)
+  acc.compute_at(step.scores, step.scorePage.x).store_in(hl::MemoryType::Stack);
+  acc.bound_extent(l, 16).bound_extent(c, step.parts).bound_extent(q, int(step.group)).bound_extent(p, 1);
+  acc.vectorize(l, at.lanes).unroll(l).unroll(c).unroll(q);
+  acc.update().reorder(l, c, q, step.depth.x).vectorize(l, at.lanes).unroll(l).unroll(c).unroll(q);
+  if (step.width / step.parts % 2 == 0)
     acc.update().unroll(step.depth.x, 2);
 }
 

@@ -7,6 +7,38 @@ using namespace weft::rt;
 namespace {
 
 constexpr int64_t kPage = WEFT_PAGE_POSITIONS;
+typedef float Four __attribute__((vector_size(16)));
+
+Four loadFour(const float *from) {
+  Four four;
+  memcpy(&four, from, sizeof four);
+  return four;
+}
+
+/// Four features of four positions.
+void turnFour(const float *x, int64_t stride, float *lanes) {
+  Four a = loadFour(x), b = loadFour(x + stride), c = loadFour(x + 2 * stride), d = loadFour(x + 3 * stride);
+  Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  Four ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  Four turned[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                    __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5), __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7)};
+  for (int i = 0; i < 4; ++i)
+    memcpy(lanes + i * kPage, &turned[i], sizeof(Four));
+}
+
+/// Keys of `count` positions, rows of x, into a page: each feature's positions side by side.
+void turn(const float *x, int64_t stride, int32_t width, int64_t count, float *lanes) {
+  for (int64_t j = 0; j < count;) {
+    int64_t step = j + 4 <= count ? 4 : 1;
+    int32_t d = 0;
+    for (; step == 4 && d + 4 <= width; d += 4)
+      turnFour(x + j * stride + d, stride, lanes + d * kPage + j);
+    for (; d < width; ++d)
+      for (int64_t i = j; i < j + step; ++i)
+        lanes[d * kPage + i] = x[i * stride + d];
+    j += step;
+  }
+}
 
 class Writer {
 public:
@@ -45,12 +77,11 @@ private:
     at = at / kPage % pages * kPage + at % kPage;
     for (int32_t h = 0; h < info.heads; ++h, x += info.width) {
       auto *to = reinterpret_cast<float *>(state + row * place.row_bytes + h * head);
-      for (int64_t j = 0; info.kind == WEFT_STATE_VALUES && j < count; ++j)
-        memcpy(to + (at + j) * info.row_stride, x + j * write.x_stride, size_t(info.width) * 4);
-      float *lanes = to + at / kPage * kPage * info.width + at % kPage;
-      for (int32_t d = 0; info.kind == WEFT_STATE_KEYS && d < info.width; ++d)
+      if (info.kind == WEFT_STATE_KEYS)
+        turn(x, write.x_stride, info.width, count, to + at / kPage * kPage * info.width + at % kPage);
+      else
         for (int64_t j = 0; j < count; ++j)
-          lanes[d * kPage + j] = x[j * write.x_stride + d];
+          memcpy(to + (at + j) * info.row_stride, x + j * write.x_stride, size_t(info.width) * 4);
     }
   }
 
