@@ -1,6 +1,7 @@
 // Files, bodies, tokens, and what happens after a syntax error.
 #include "ParserImpl.h"
 
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace llvm;
@@ -9,12 +10,31 @@ namespace weft {
 
 using namespace ast;
 
+/// What people give by mistake: "" if it is none of that.
+static StringRef binaryKind(StringRef text) {
+  switch (identify_magic(text)) {
+  case file_magic::archive:
+    return "a static library";
+  case file_magic::elf_relocatable:
+    return "an object";
+  case file_magic::elf_shared_object:
+  case file_magic::elf_executable:
+    return "a shared library or an executable";
+  default:
+    return "";
+  }
+}
+
 ast::FilePtr parse(const SourceFile &source, Diagnostics &diagnostics) {
   uint32_t size = source.getText().size();
   size_t invalid = findInvalidUtf8(source.getText());
   if (invalid != StringRef::npos) {
     uint32_t place = invalid;
-    diagnostics.error({&source, place, place + 1}, "the file is not valid UTF-8");
+    StringRef kind = binaryKind(source.getText());
+    if (kind.empty())
+      diagnostics.error({&source, place, place + 1}, "the file is not valid UTF-8");
+    else
+      diagnostics.error({&source, 0, 1}, "the file is " + kind + ", expected a description; `weft describe` tells what is in an artifact");
     auto file = std::make_unique<File>();
     file->source = &source;
     file->declarationsUnknown = true;

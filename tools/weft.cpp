@@ -63,7 +63,7 @@ int main(int argc, char **argv) {
     return runCommand(words[1], std::string("--help"));
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help")
     return printUsage(outs()), kSuccess;
-  if (words[0] == "--version")
+  if (words[0] == "--version" || words[0] == "version")
     return outs() << versionText() << '\n', kSuccess;
   if (StringRef(words[0]).starts_with("-"))
     return endWith(usageError("unknown option '" + words[0] + "'; `weft --help` lists the commands"));

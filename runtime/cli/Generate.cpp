@@ -94,6 +94,8 @@ private:
       return error;
     if (!inputs.tensors[size_t(info.input)])
       inputs.dims[size_t(info.time)] = 1;
+    if (lengthOption && !isGiven)
+      return "input 'prompt_len' tells the lengths of prompts, but there is no prompt: input '" + std::string(model.inputs[info.input].name) + "' is not given";
     return lengthOption ? bindLengths(*lengthOption) : io::success();
   }
 
@@ -127,9 +129,13 @@ private:
     how.top_k = given.topK;
     how.top_p = float(given.topP);
     how.seed = given.seed;
+    const weft_dim_info &bound = model.dims[info.batch];
+    if (batch() * how.beams > bound.hi)
+      return "--beam " + std::to_string(how.beams) + ": " + std::to_string(batch()) + " rows of as many beams are " +
+             std::to_string(batch() * how.beams) + " sequences, dimension '" + bound.name + "' of this model goes to " + std::to_string(bound.hi);
     std::vector<int64_t> limits = inputs.dims;
     auto raise = [&](int32_t dim, int64_t size) { limits[size_t(dim)] = std::min(model.dims[dim].hi, size); };
-    raise(info.batch, batch() * std::min<int64_t>(how.beams, model.dims[info.batch].hi));
+    raise(info.batch, batch() * how.beams);
     raise(info.time, time + how.max_new);
     if (Error error = session.prepare(limits))
       return error;

@@ -1,5 +1,6 @@
 //===- Options.cpp - the options of `weft run` and of executable artifacts -----------------------------------===//
 #include "runtime/cli/Options.h"
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -131,6 +132,20 @@ const OptionRow *findOption(const std::string &name) {
   return nullptr;
 }
 
+/// What is wrong with the options of --generate taken together.
+std::string choiceProblem(const RunOptions &options) {
+  const std::vector<std::string> &used = options.how.used;
+  auto isGiven = [&](const char *name) { return std::find(used.begin(), used.end(), name) != used.end(); };
+  if (!options.generate && !used.empty())
+    return "option '" + used[0] + "' says how to generate: it needs --generate";
+  for (const char *name : {"--top-k", "--top-p", "--seed"})
+    if (isGiven(name) && !isGiven("--temperature"))
+      return "option '" + std::string(name) + "' says how tokens are drawn: it needs --temperature";
+  if (isGiven("--length-penalty") && !isGiven("--beam"))
+    return "option '--length-penalty' is about beams: it needs --beam";
+  return "";
+}
+
 } // namespace
 
 std::string weft::cli::parseOptions(const std::vector<std::string> &arguments, RunOptions &options) {
@@ -154,15 +169,13 @@ std::string weft::cli::parseOptions(const std::vector<std::string> &arguments, R
     bool inNext = equals == std::string::npos;
     if (inNext && i + 1 == arguments.size())
       return "option '" + name + "' needs a value";
-    if (isChoice(name) && options.how.used.empty())
-      options.how.used = name;
+    if (isChoice(name))
+      options.how.used.push_back(name);
     std::string problem = row->take(options, inNext ? arguments[++i] : argument.substr(equals + 1));
     if (!problem.empty())
       return "option '" + name + "': " + problem;
   }
-  if (!options.generate && !options.how.used.empty())
-    return "option '" + options.how.used + "' says how to generate: it needs --generate";
-  return "";
+  return choiceProblem(options);
 }
 
 std::string weft::cli::helpText(const std::string &program) {
@@ -195,7 +208,8 @@ Generation, of models whose description says `generate`:
   --beam N             beam search with N beams; --length-penalty A (default 1)
   --results N          the N best sequences of each row: [batch, N, n]
   --temperature T      draw tokens instead of taking the likeliest; --top-k K, --top-p P, --seed S
-  --logits F           write the logits of the chosen positions [batch, n, vocabulary] to F.npy
+  --logits F           write the logits of the chosen positions [batch, n, vocabulary] to F.npy;
+                       NaN where a row has ended before
 
 i32 inputs take integers that fit, f32 inputs take f16, bf16 and f64 too. Inputs that no requested output
 needs may be left out. Exit status: 0, 1 (files and what is in them), 2 (usage).

@@ -26,7 +26,7 @@ struct GenerateOptions {
   double lengthPenalty = 1, temperature = 0, topP = 1;
   uint64_t seed = 0;
   std::string logitsFile;
-  std::string used; // the first option of these that was given
+  std::vector<std::string> used; // those of these options that were given
 };
 
 struct RunOptions {

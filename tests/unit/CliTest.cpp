@@ -157,6 +157,9 @@ TEST_F(CliTest, UsageErrors) {
   expectFailure({"--threads=0"}, 2, "option '--threads': '0' is no number in 1..256");
   expectFailure({"--generate", "--temperature", "nan"}, 2, "option '--temperature': 'nan' is no number from 0 to 1000000");
   expectFailure({"--generate", "--top-p", "0"}, 2, "option '--top-p': '0' is no number above 0 and at most 1");
+  expectFailure({"--generate", "--top-k", "4"}, 2, "option '--top-k' says how tokens are drawn: it needs --temperature");
+  expectFailure({"--generate", "--seed", "4", "--beam", "2"}, 2, "option '--seed' says how tokens are drawn: it needs --temperature");
+  expectFailure({"--generate", "--length-penalty", "0"}, 2, "option '--length-penalty' is about beams: it needs --beam");
   expectFailure({"--bench", "0"}, 2, "option '--bench': '0' is no number");
   expectFailure({"--json=yes"}, 2, "option '--json' takes no value");
   expectFailure({"stray"}, 2, "unexpected argument 'stray'");

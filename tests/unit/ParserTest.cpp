@@ -306,6 +306,8 @@ TEST(ParserLimits, ManyLines) {
 }
 
 TEST(ParserLimits, InvalidUtf8IsOneErrorAtItsPlace) {
+  EXPECT_EQ(Parsed(std::string("!<arch>\n\xff")).errors(),
+            "1:1: the file is a static library, expected a description; `weft describe` tells what is in an artifact\n");
   EXPECT_EQ(Parsed("model m {\n  const a = \"\xff\xfe\" $\n}\n").errors(), "2:14: the file is not valid UTF-8\n");
 }
 

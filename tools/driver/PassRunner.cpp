@@ -108,7 +108,7 @@ Error PassRunner::run(mlir::ModuleOp module) {
   }
   Error dumpError = Error::success();
   if (!options.dumpFolder.empty()) {
-    if (std::error_code code = sys::fs::create_directories(options.dumpFolder))
+    if (std::error_code code = sys::fs::create_directories(options.dumpFolder, true, sys::fs::perms::all_all))
       return createStringError(code, "can't make the folder '" + options.dumpFolder + "': " + code.message());
     if (done == 0)
       Dumper(options, 0, dumpError).dump(module, "lowered");
