@@ -47,14 +47,16 @@ void describeTargets(TextSink &sink, const weft_model_descriptor &d) {
 }
 
 void describeWeights(TextSink &sink, const weft_model_descriptor &d) {
-  char hash[65];
-  hexDigest(d.weights.sha256, hash);
   sink.print("{\"bytes\":%llu,\"embedded\":%s,\"file\":", static_cast<unsigned long long>(d.weights.bytes),
              d.weights.data ? "true" : "false");
   if (d.weights.file)
     sink.quoted(d.weights.file);
   else
     sink.print("null");
+  if (d.weights.data)
+    return sink.print(",\"sha256\":null}"); // of weights in a file of their own
+  char hash[65];
+  hexDigest(d.weights.sha256, hash);
   sink.print(",\"sha256\":\"%s\"}", hash);
 }
 
