@@ -90,7 +90,7 @@ struct KeyRange {
 /// The stages of attention over blocks of `queries` queries, in dimensions (query in block, .., block, head, batch).
 struct AttentionBlock {
   int queries, keys; ///< of the register tile of scores: the block's queries on lanes, `keys` rows
-  hl::Func query, acc, scores, top, probs, sum, inverse, values, result;
+  hl::Func rows, query, acc, scores, top, probs, sum, inverse, values, result;
   hl::RDom depth, tile, maxKey, probKey, sumKey, valueKey;
   hl::Expr condition; ///< when this block size is used
 };

@@ -105,7 +105,10 @@ void AttentionEmitter::scores(AttentionBlock &block, int keys) {
   float scale = float(op.getScale().convertToDouble());
   hl::Func query = graph.func(op.getQuery()), key = graph.func(op.getKey());
   block.query = hl::Func(graph.name("query"));
-  block.query(q, d, qo, h, b) = query(h * width + d, hl::min(qo * block.queries + q, queryCount - 1), b) * scale;
+  // Turned on the stack: lanes of queries straight from memory cost an address each.
+  block.rows = hl::Func(graph.name("rows"));
+  block.rows(d, q, qo, h, b) = query(h * width + d, hl::min(qo * block.queries + q, queryCount - 1), b) * scale;
+  block.query(q, d, qo, h, b) = block.rows(d, q, qo, h, b);
   block.depth = hl::RDom(0, width, graph.name("depth"));
   block.acc = hl::Func(graph.name("acc"));
   block.acc(q, t, qo, h, b) = 0.0f;
@@ -160,6 +163,7 @@ hl::Func AttentionEmitter::block(int queries, int keys, AttentionBlock &out) {
 
   DimExpr lanes(queries), padded = typeOf(op.getQuery()).getExpr(1) + DimExpr(queries), keyRows = anchor.keys + DimExpr(keys);
   DimExpr perBlock = padded; // lanes times blocks, at root
+  stage(out.rows, {DimExpr(anchor.width), perBlock});
   stage(out.query, {perBlock, DimExpr(anchor.width)});
   stage(out.acc, {perBlock, keyRows});
   stage(out.scores, {perBlock, keyRows});
@@ -188,8 +192,8 @@ std::vector<AttentionChoice> AttentionEmitter::choices() const {
   if (graph.target.registers < 32)
     return takenOf({{lanes, 8, queryCount <= lanes}, {2 * lanes, 6, queryCount > lanes}});
   // Each size costs compile time that grows faster than their number: three are the measured compromise.
-  hl::Expr many = queryCount > lanes, three = padded(3 * lanes) < padded(4 * lanes);
-  return takenOf({{lanes, 16, queryCount <= lanes}, {3 * lanes, 8, many && three}, {4 * lanes, 6, many && !three}});
+  hl::Expr many = queryCount > 2 * lanes, three = padded(3 * lanes) < padded(4 * lanes);
+  return takenOf({{lanes, 8, queryCount <= 2 * lanes}, {3 * lanes, 8, many && three}, {4 * lanes, 6, many && !three}});
 }
 
 void AttentionEmitter::emit() {

@@ -18,6 +18,9 @@ static void placeScores(const Placement &at) {
   const AttentionBlock &block = at.block;
   int width = at.target.vectorFloats;
   hl::Func query = block.query, acc = block.acc, scores = block.scores;
+  hl::Func rows = block.rows;
+  rows.compute_at(at.level).bound_extent(q, block.queries).bound_extent(at.attention.feature, int(at.attention.width));
+  vectorizeRow(rows, at.attention.feature, DimExpr(at.attention.width), at.target);
   query.compute_at(at.level).bound_extent(q, block.queries).vectorize(q, width);
   scores.compute_at(at.level).bound_extent(q, block.queries).align_bounds(t, block.keys);
   scores.update().reorder(q, block.tile.x, block.tile.y).vectorize(q, width).unroll(q).unroll(block.tile.x);
@@ -88,7 +91,7 @@ void scheduleAttention(KernelGraph &graph, Output &output) {
     placeScores(at);
     placeProbabilities(at);
     placeValues(at);
-    for (hl::Func func : {block.query, block.acc, block.scores, block.top, block.probs, block.sum, block.inverse, block.values, block.result})
+    for (hl::Func func : {block.rows, block.query, block.acc, block.scores, block.top, block.probs, block.sum, block.inverse, block.values, block.result})
       func.bound_extent(attention.block, 1);
   }
 }

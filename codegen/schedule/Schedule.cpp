@@ -80,10 +80,10 @@ static DimExpr product(const std::vector<DimExpr> &extents, size_t count) {
 DimExpr scratchBytes(const KernelGraph &graph, ScheduleKind kind) {
   DimExpr bytes(0);
   if (kind == ScheduleKind::Attention) {
-    // Scores and probabilities of one block, its queries and its result; 64 queries are the largest block of any target.
+    // Scores and probabilities of one block, its queries by rows and turned, and its result; 64 queries are the largest block of any target.
     const Attention &attention = *graph.attention;
     DimExpr keys = attention.keys + DimExpr(48);
-    bytes = DimExpr(64 * 4) * (keys * DimExpr(2) + DimExpr(attention.width + attention.valueWidth)) + DimExpr(4096);
+    bytes = DimExpr(64 * 4) * (keys * DimExpr(2) + DimExpr(2 * attention.width + attention.valueWidth)) + DimExpr(4096);
   }
   if (kind == ScheduleKind::AttentionStep) // scores and probabilities of one group of heads
     bytes = DimExpr(2 * 4 * graph.attentionStep->group) * (graph.attentionStep->keys + DimExpr(256)) + DimExpr(4096);

@@ -5,9 +5,12 @@ weft.model @m {
   weft.dim @seq in 1 to 512
   // CHECK-LABEL: func attention_causal
   // CHECK-NOT: halide_malloc
-  // Few queries: one vector of lanes. More: the loops over keys end where the block's last query sees its last key.
-  // CHECK: if (t <= 16) {
+  // Few queries: one vector of lanes, turned from their rows. The loops over keys end where the block's last query sees its last key.
+  // CHECK: if (t <= 32) {
   // CHECK: for (out.s0.m.mo
+  // CHECK: produce rows {
+  // CHECK: produce query {
+  // CHECK: consume rows {
   // CHECK: produce scores1 {
   // CHECK: for (scores1.s1.tile1$y, 0, [[TILES:t[0-9]+]]) {
   // CHECK: for (acc1.s1.depth1$x
