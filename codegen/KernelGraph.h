@@ -43,7 +43,7 @@ struct Stage {
 constexpr int64_t widePanel = 48;
 
 /// A weight in panels: (column, k, panel).
-struct PackedWeight {
+struct PanelArgument {
   hl::ImageParam param;
   int64_t panelWidth = widePanel;
 };
@@ -145,7 +145,7 @@ public:
   int64_t panelsInUnit = 1;      ///< panels that one thread's share keeps together: a pair, where halves are an option
   llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
   llvm::DenseMap<mlir::Value, Windows> windows;
-  llvm::DenseMap<mlir::Value, PackedWeight> panels;
+  llvm::DenseMap<mlir::Value, PanelArgument> panels;
   llvm::DenseMap<mlir::Value, hl::ImageParam> keyPages; ///< keys of states: (position in page, feature, page, head, row)
 
 private:

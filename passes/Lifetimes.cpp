@@ -10,12 +10,12 @@ Lifetimes::Lifetimes(GraphOp graph) {
   Block &body = graph.getBody().front();
   number(body);
   collect(body);
-  for (Place &place : places)
+  for (Lifetime &place : places)
     for (Value value : place.values)
       place.end = std::max(place.end, lastUse(value));
   for (OpOperand &output : body.getTerminator()->getOpOperands())
     if (auto found = placeOf.find(output.get()); found != placeOf.end()) {
-      Place &place = places[found->second];
+      Lifetime &place = places[found->second];
       if (place.values.size() == 1 && output.get().hasOneUse() && output.get().getDefiningOp()->getBlock() == &body)
         place.output = output.getOperandNumber();
     }
@@ -62,7 +62,7 @@ void Lifetimes::collectStack(Operation *stack) {
   for (auto [start, next, result] : llvm::zip(stack->getOperands(), body.getTerminator()->getOperands(), stack->getResults())) {
     join(next, start);
     join(result, start);
-    Place &place = places[placeOf.lookup(start)];
+    Lifetime &place = places[placeOf.lookup(start)];
     place.end = std::max(place.end, positions.lookup(stack).second);
   }
 }

@@ -9,17 +9,17 @@
 namespace weft {
 
 /// One place in memory and its life, in positions of the program's order; both ends included.
-struct Place {
+struct Lifetime {
   llvm::SmallVector<mlir::Value> values;
   int64_t begin = 0, end = 0;
   int64_t output = -1; ///< written in place as this output of the graph; -1: in the arena
   NamedTensorType type() const { return llvm::cast<NamedTensorType>(values.front().getType()); }
-  bool overlaps(const Place &other) const { return begin <= other.end && other.begin <= end; }
+  bool overlaps(const Lifetime &other) const { return begin <= other.end && other.begin <= end; }
 };
 
 struct Lifetimes {
   explicit Lifetimes(GraphOp graph);
-  llvm::SmallVector<Place> places;
+  llvm::SmallVector<Lifetime> places;
   llvm::DenseMap<mlir::Value, size_t> placeOf;
 
 private:

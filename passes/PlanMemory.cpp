@@ -23,12 +23,12 @@ static bool neverExceeds(const DimExpr &a, const DimExpr &b) {
 namespace {
 /// A slot and who uses it.
 struct Slot {
-  SmallVector<const Place *> places;
+  SmallVector<const Lifetime *> places;
   SmallVector<DimExpr> sizes; ///< whose maximum it needs
-  bool isFree(const Place &place) const {
-    return llvm::none_of(places, [&](const Place *other) { return other->overlaps(place); });
+  bool isFree(const Lifetime &place) const {
+    return llvm::none_of(places, [&](const Lifetime *other) { return other->overlaps(place); });
   }
-  void add(const Place &place, const DimExpr &bytes) {
+  void add(const Lifetime &place, const DimExpr &bytes) {
     places.push_back(&place);
     if (llvm::any_of(sizes, [&](const DimExpr &size) { return neverExceeds(bytes, size); }))
       return;
@@ -97,13 +97,13 @@ private:
 
   void plan(GraphOp graph) {
     Lifetimes lives(graph);
-    SmallVector<std::pair<double, const Place *>> order;
-    for (const Place &place : lives.places)
+    SmallVector<std::pair<double, const Lifetime *>> order;
+    for (const Lifetime &place : lives.places)
       if (!place.values.empty() && place.output < 0)
         order.push_back({upperBound(arenaBytes(place.type()), getOperation()), &place});
     llvm::sort(order, [](const auto &a, const auto &b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
     SmallVector<Slot> slots;
-    DenseMap<const Place *, int64_t> slotOf;
+    DenseMap<const Lifetime *, int64_t> slotOf;
     for (const auto &[size, place] : order) {
       auto free = llvm::find_if(slots, [&, place = place](const Slot &slot) { return slot.isFree(*place); });
       if (free == slots.end())
@@ -115,10 +115,10 @@ private:
     report(graph, slots);
   }
 
-  static void annotate(GraphOp graph, const Lifetimes &lives, const DenseMap<const Place *, int64_t> &slotOf) {
+  static void annotate(GraphOp graph, const Lifetimes &lives, const DenseMap<const Lifetime *, int64_t> &slotOf) {
     auto slotsFor = [&](ValueRange values) {
       return llvm::map_to_vector(values, [&](Value value) {
-        const Place &place = lives.places[lives.placeOf.lookup(value)];
+        const Lifetime &place = lives.places[lives.placeOf.lookup(value)];
         return place.output >= 0 ? -1 - place.output : slotOf.lookup(&place);
       });
     };

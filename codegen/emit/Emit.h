@@ -29,7 +29,7 @@ bool isAttentionStep(AttentionOp op, const KernelGraph &graph);
 void emitAttentionStep(AttentionOp op, KernelGraph &graph);
 
 /// The packed argument that lies behind a weight, when its panels run over the wanted dimension (0: [N, K], 1: [K, N]).
-std::optional<PackedWeight> packedBehind(mlir::Value weight, bool transposed, const KernelGraph &graph);
+std::optional<PanelArgument> packedBehind(mlir::Value weight, bool transposed, const KernelGraph &graph);
 llvm::Error emitStrassen(StrassenOp op, KernelGraph &graph);
 /// What a kernel with a weft.strassen yields at (n, m) of one of the four quarters of its result; everything between is inlined.
 llvm::Expected<hl::Expr> quarterOf(hl::Expr yielded, const Vars &vars, hl::Var right, hl::Var lower, KernelGraph &graph, DimExpr columns);

@@ -13,7 +13,7 @@ struct Product {
   DimExpr depth;
   std::function<hl::Expr(const Index &k, const Index &rows)> left;
   std::function<hl::Expr(hl::Expr n, hl::Expr k, const Index &rows)> right;
-  std::optional<PackedWeight> packed;   ///< instead of right
+  std::optional<PanelArgument> packed;   ///< instead of right
   std::vector<int64_t> digits;          ///< what k counts, innermost first: `left` gets an index for each; empty: k itself
 };
 
@@ -93,7 +93,7 @@ static hl::Func emitProduct(Operation *op, KernelGraph &graph, const Product &pr
   return sum;
 }
 
-std::optional<PackedWeight> packedBehind(Value weight, bool transposed, const KernelGraph &graph) {
+std::optional<PanelArgument> packedBehind(Value weight, bool transposed, const KernelGraph &graph) {
   auto found = graph.panels.find(weight);
   if (found == graph.panels.end())
     return std::nullopt;

@@ -65,6 +65,20 @@ class Structure(unittest.TestCase):
             if "Halide" in name and resolve(path, name) is None:
                 self.assertEqual(room, "codegen", f"{path.relative_to(ROOT)} includes {name}")
 
+    def test_one_name_one_type(self):
+        """Two headers that define one name differently link without a word, and each destroys what the other made."""
+        types, definition = {}, re.compile(r"^(?:namespace (\S+) \{|(?:struct|class|enum class|union) (\w+)(?: final)?(?: :.*)? \{)", re.M)
+        for path in (header for room in ROOMS for header in sources(room) if header.suffix == ".h"):
+            space = ""
+            for entered, name in definition.findall(path.read_text()):
+                space = entered or space
+                if name:
+                    types.setdefault(f"{space}::{name}", set()).add(path.relative_to(ROOT).as_posix())
+        self.assertGreater(len(types), 50, "no type was recognised")
+        for name, paths in types.items():
+            with self.subTest(name=name):
+                self.assertEqual(len(paths), 1, f"{name} is defined in {sorted(paths)}")
+
     def test_folders_say_what_they_are_for(self):
         known = list(folders())
         self.assertLessEqual({"docs", "examples/bert", "tests/unit", *ROOMS}, set(known), "folders were not found")
