@@ -45,9 +45,10 @@ protected:
 };
 using ExprPtr = std::unique_ptr<Expr>;
 
-/// An expression with a syntax error, already reported.
+/// An expression with a syntax error, already reported. `part`: what could be made out of it, with errors of its own perhaps; or null.
 struct ErrorExpr : Expr {
-  explicit ErrorExpr(SourceRange range) : Expr(ExprKind::Error, range) {}
+  ExprPtr part;
+  explicit ErrorExpr(SourceRange range, ExprPtr part = nullptr) : Expr(ExprKind::Error, range), part(std::move(part)) {}
   static bool classof(const Expr *e) { return e->kind == ExprKind::Error; }
 };
 

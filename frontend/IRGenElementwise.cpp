@@ -210,6 +210,10 @@ Value IRGen::negate(const ast::UnaryExpr &expr, const Value &operand) {
   if (const Number *number = operand.asNumber()) // exact, other than the functions
     if (std::optional<Number> result = Number::apply(BinaryOp::Sub, Number(0), *number))
       return Value::ofConst(*result, expr.range);
+  if (!operand.is(ValueKind::Tensor) && !operand.isDeferred()) {
+    reporter.error(expr.range, "'-' takes f32 tensors and numbers, not " + operand.describe());
+    return Value::error();
+  }
   return applyUnary(Activation::Neg, operand, expr.range, locate(expr.range, nameHint));
 }
 

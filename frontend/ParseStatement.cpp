@@ -64,8 +64,8 @@ StmtPtr Parser::parseStatementKind(Place place) {
   }();
   if (inPlace)
     return statement;
-  // Parsed for its own errors only.
-  declarationsUnknown = true;
+  // Parsed for its own errors only: what it would have declared is missing.
+  declarationsUnknown |= !isa<PrefixStmt, GenerateStmt, RequireStmt, ReturnStmt>(statement.get());
   return std::make_unique<ErrorStmt>(statement->range);
 }
 
@@ -154,11 +154,21 @@ Parameter Parser::parseParameter() {
   return parameter;
 }
 
+/// What ends a statement. With an error in it, or behind it on its line, it has no value: only its parts are checked.
+ExprPtr Parser::parseValue() {
+  ExprPtr value = parseExpr();
+  expectStatementEnd();
+  if (!panic)
+    return value;
+  SourceRange range = value->range;
+  return std::make_unique<ErrorExpr>(range, std::move(value));
+}
+
 StmtPtr Parser::parseConst() {
   advance();
   auto statement = std::make_unique<ConstStmt>(previous, expectName("a name"));
   expect(TokenKind::Equal);
-  statement->value = parseExpr();
+  statement->value = parseValue();
   return statement;
 }
 
@@ -214,7 +224,7 @@ StmtPtr Parser::parseLet() {
   if (panic)
     declarationsUnknown = true;
   expect(TokenKind::Equal);
-  statement->value = parseExpr();
+  statement->value = parseValue();
   return statement;
 }
 
@@ -223,7 +233,7 @@ StmtPtr Parser::parseAssign() {
   advance();
   auto statement = std::make_unique<AssignStmt>(name.range, name);
   expect(TokenKind::Equal);
-  statement->value = parseExpr();
+  statement->value = parseValue();
   return statement;
 }
 
@@ -259,7 +269,7 @@ StmtPtr Parser::parseOutput() {
   advance();
   auto statement = std::make_unique<OutputStmt>(previous, expectName("a name"));
   expect(TokenKind::Equal);
-  statement->value = parseExpr();
+  statement->value = parseValue();
   return statement;
 }
 
@@ -269,7 +279,9 @@ StmtPtr Parser::parseGenerate() {
   statement->input = expectName("the name of the input that grows");
   expectWord("from");
   statement->output = expectName("the name of an output");
-  if (panic || !at(TokenKind::LBrace))
+  if (panic)
+    return std::make_unique<ErrorStmt>(statement->range);
+  if (!at(TokenKind::LBrace))
     return statement;
   statement->options = parseArguments(TokenKind::LBrace, TokenKind::RBrace);
   for (const Argument &option : statement->options)

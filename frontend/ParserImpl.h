@@ -48,6 +48,7 @@ private:
   bool checkPlace(const Token &keyword, Place place);
 
   // Expressions.
+  ast::ExprPtr parseValue();
   ast::ExprPtr parseExpr(unsigned minLevel = 0);
   ast::ExprPtr parseNot();
   ast::ExprPtr parseUnary();

@@ -22,6 +22,8 @@ struct Frame {
   std::string weightScope;
   /// What a block returned.
   std::optional<Value> returned;
+  /// The last value of a stack's stream that was no error, of the type that a layer must give back.
+  mlir::Value lastStream;
 };
 
 /// The evaluated arguments of a call.
@@ -79,13 +81,14 @@ private:
   void walkStack(const ast::StackStmt &stmt, Frame &frame);
   std::optional<int64_t> stackLayers(const ast::StackStmt &stmt, Frame &frame);
   void bindMemories(const ast::StackStmt &stmt, llvm::ArrayRef<Value> values, Frame &body);
-  mlir::Value nextStream(const ast::StackStmt &stmt, Frame &body, mlir::Value stream, const Value &start);
+  mlir::Value nextStream(const ast::StackStmt &stmt, Frame &body, const Value &start);
 
   // generate (SemaGenerate.cpp)
   void walkGenerate(const ast::GenerateStmt &stmt, Frame &frame);
   bool readOption(const ast::Argument &option, const Value &value, GenerateOptions &into);
   std::optional<llvm::SmallVector<int64_t>> tokensOf(const Value &value, SourceRange range, llvm::StringRef name, int64_t least);
-  bool checkGenerated(const ast::GenerateStmt &stmt, const GenerateOptions &options, SourceRange limitRange, Frame &frame);
+  bool checkGenerated(const ast::GenerateStmt &stmt, Frame &frame);
+  bool checkOptions(const ast::GenerateStmt &stmt, const GenerateOptions &options, SourceRange limitRange);
 
   // Expressions (SemaExpressions.cpp)
   /// Evaluates; `name` is what a `let` calls it.
@@ -162,6 +165,8 @@ private:
   Generation generation;
   uint64_t spent = 0;
   bool hasPrefix = false, hasOutput = false;
+  /// An input's type is an error, so nothing is known of the dims that it names.
+  bool hasUntypedInput = false;
   /// A requirement does not hold.
   bool unmet = false;
 };

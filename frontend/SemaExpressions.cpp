@@ -26,6 +26,8 @@ Value Sema::eval(const Expr &expr, Frame &frame, StringRef name) {
     return Value::error();
   switch (expr.kind) {
   case ExprKind::Error:
+    if (const auto &part = cast<ErrorExpr>(expr).part)
+      eval(*part, frame);
     return Value::error();
   case ExprKind::Number: {
     const auto &number = cast<NumberExpr>(expr);

@@ -20,7 +20,8 @@ std::optional<SmallVector<int64_t>> Sema::tokensOf(const Value &value, SourceRan
   for (const Value &element : value.is(ValueKind::List) ? ArrayRef<Value>(*value.elements) : ArrayRef<Value>(value)) {
     std::optional<int64_t> token = element.asInteger();
     if (!token) {
-      reporter.error(range, name + " must be a whole number or a list of them, not " + value.describe());
+      reporter.error(range, name + " must be a whole number or a list of them, not " +
+                                (value.is(ValueKind::List) ? "a list with " + element.describe() : value.describe()));
       return std::nullopt;
     }
     if (*token < least || !isInt<32>(*token)) {
@@ -71,11 +72,12 @@ void Sema::walkGenerate(const GenerateStmt &stmt, Frame &frame) {
   }
   if (!seen.count("limit") && !unknown) // an unknown option may be the limit, misspelt
     reporter.error(stmt.range, "generate needs a limit", {{SourceRange(), "it bounds prompt and new positions together"}});
-  if (!checkGenerated(stmt, given, limitRange, frame) || failed || !given.limit)
+  if (!checkGenerated(stmt, frame))
     return;
   generation = {inputs[stmt.input.text].second, outputs[stmt.output.text].second, stmt.input.text, stmt.output.text,
                 stmt.output.range};
-  gen->addGenerate(stmt, given);
+  if (checkOptions(stmt, given, limitRange) && !failed && given.limit)
+    gen->addGenerate(stmt, given);
 }
 
 /// Whether some token of f32[.., vocabulary] may be chosen first.
@@ -90,7 +92,7 @@ static bool leavesAToken(const GenerateOptions &options, NamedTensorType logits)
 }
 
 /// The input and the output fit each other: i32[.., time] grows by one position, chosen from f32[.., time, vocabulary].
-bool Sema::checkGenerated(const GenerateStmt &stmt, const GenerateOptions &options, SourceRange limitRange, Frame &frame) {
+bool Sema::checkGenerated(const GenerateStmt &stmt, Frame &frame) {
   auto find = [&](const Ident &name, auto &declared, StringRef what) -> mlir::Value {
     auto it = declared.find(name.text);
     if (it != declared.end())
@@ -125,15 +127,24 @@ bool Sema::checkGenerated(const GenerateStmt &stmt, const GenerateOptions &optio
                    {inputNote, outputNote});
     return false;
   }
+  return true;
+}
+
+/// The options fit the input and the output, which fit each other.
+bool Sema::checkOptions(const GenerateStmt &stmt, const GenerateOptions &options, SourceRange limitRange) {
+  const auto &[inputRange, input] = inputs[stmt.input.text];
+  const auto &[outputRange, output] = outputs[stmt.output.text];
+  auto in = cast<NamedTensorType>(input.getType()), out = cast<NamedTensorType>(output.getType());
   if (!leavesAToken(options, out)) {
-    reporter.error(stmt.range, "every token of " + typeText(out) + " is suppressed, so that none can be chosen", {outputNote});
+    reporter.error(stmt.range, "every token of " + typeText(out) + " is suppressed, so that none can be chosen",
+                   {{outputRange, "'" + stmt.output.text.str() + "' is " + typeText(out)}});
     return false;
   }
   double most = gen->bound(in.getExpr(-1), /*upper=*/true);
   if (options.limit && double(*options.limit) > most) {
     reporter.error(limitRange, "the limit of " + Twine(*options.limit) + " is above the bound of '" + in.getExpr(-1).text() + "', " +
                                    Twine(static_cast<int64_t>(most)),
-                   {inputNote});
+                   {{inputRange, "'" + stmt.input.text.str() + "' is " + typeText(in)}});
     return false;
   }
   return true;

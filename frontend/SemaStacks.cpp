@@ -43,19 +43,19 @@ static bool canBeStream(const Value &start, const StackStmt &stmt, Reporter &rep
   return false;
 }
 
-/// The stream that a layer ends with; after an error the one that it began with.
-mlir::Value Sema::nextStream(const StackStmt &stmt, Frame &body, mlir::Value stream, const Value &start) {
+/// The stream that a layer ends with; after an error the last one before it, which may leak already.
+mlir::Value Sema::nextStream(const StackStmt &stmt, Frame &body, const Value &start) {
   const Symbol *symbol = body.scope->find(stmt.bindings[0].name.text);
   const Value &next = symbol->value;
   if (symbol->declared == stmt.bindings[0].name.range)
     reporter.warning(stmt.bindings[0].name.range, "no layer rebinds the stream '" + stmt.bindings[0].name.text + "'");
   if (next.isError())
-    return stream;
+    return body.lastStream;
   if (!next.is(ValueKind::Tensor) || next.type() != start.type()) {
     reporter.error(next.range, "a layer takes the stream as " + typeText(start.type()) + " and must give it back so, not as " +
                                    next.describe(),
                    {{start.range, "the stream starts here"}});
-    return stream;
+    return body.lastStream;
   }
   return next.tensor;
 }
@@ -82,6 +82,7 @@ void Sema::walkStack(const StackStmt &stmt, Frame &frame) {
   std::optional<std::string> weightScope = stmt.scope ? evalString(*stmt.scope, body, /*mayUseLayer=*/true) : "";
   body.weightScope = weightScope.value_or("");
   mlir::Value stream = opens ? gen->beginStack(stmt, values[0].tensor, *layers) : mlir::Value();
+  body.lastStream = stream;
   Value streamValue = opens ? Value::ofTensor(stream, values[0].range) : Value::error();
   if (declare(stmt.bindings[0].name, streamValue, body))
     scope.find(stmt.bindings[0].name.text)->isStream = true;
@@ -100,7 +101,7 @@ void Sema::walkStack(const StackStmt &stmt, Frame &frame) {
   if (opens) {
     if (*layers == 0 && stmt.isDecoder)
       decoders.pop_back();
-    result = Value::ofTensor(gen->endStack(nextStream(stmt, body, stream, values[0])), stmt.headerRange);
+    result = Value::ofTensor(gen->endStack(nextStream(stmt, body, values[0])), stmt.headerRange);
   }
   declare(stmt.name, std::move(result), frame);
 }

@@ -14,6 +14,8 @@ using namespace ast;
 //===----------------------------------------------------------------------===//
 
 bool Sema::checkFree(const Ident &name, const Scope &scope) {
+  if (name.text.empty()) // the parser missed it
+    return false;
   if (name.text == "none" || name.text == "causal") {
     reporter.error(name.range, "'" + name.text + "' is a built-in mask and can't be declared");
     return false;
@@ -132,6 +134,8 @@ void Sema::walkModel(const ModelStmt &stmt, Scope &fileScope) {
 
 /// A run takes the sizes of dims from its inputs.
 void Sema::warnOfUnknownDims(const Scope &scope) {
+  if (hasUntypedInput)
+    return;
   std::set<std::string> known;
   for (auto &entry : inputs)
     for (const DimExpr &dim : cast<NamedTensorType>(entry.second.second.getType()).getExprs())
@@ -198,9 +202,7 @@ bool Sema::walkStatement(const Stmt &stmt, Frame &frame) {
     return false;
   case StmtKind::Return:
     return walkReturn(cast<ReturnStmt>(stmt), frame);
-  case StmtKind::Error:
-    namesUnknown = true;
-    return false;
+  case StmtKind::Error: // File::declarationsUnknown says whether names are missing
   case StmtKind::Import:
   case StmtKind::Model:
   case StmtKind::Block: // declared before the others
@@ -376,6 +378,8 @@ void Sema::walkAssign(const AssignStmt &stmt, Frame &frame) {
                    {{symbol->declared, "declared here"}, {SourceRange(), "only a stack's stream can be rebound"}});
     return;
   }
+  if (value.is(ValueKind::Tensor) && frame.lastStream && value.type() == frame.lastStream.getType())
+    frame.lastStream = value.tensor;
   symbol->value = std::move(value);
   symbol->declared = stmt.name.range;
 }
@@ -439,9 +443,11 @@ std::optional<NamedTensorType> Sema::evalType(const TypeExpr &type, Frame &frame
 
 void Sema::walkInput(const InputStmt &stmt, Frame &frame) {
   std::optional<NamedTensorType> type = stmt.type ? evalType(*stmt.type, frame) : std::nullopt;
-  if (!type || !checkFree(stmt.name, *frame.scope)) {
-    if (!frame.scope->findConflict(stmt.name.text))
-      frame.scope->declare(stmt.name.text, {Value::error(), stmt.name.range});
+  hasUntypedInput |= !type;
+  if (!checkFree(stmt.name, *frame.scope))
+    return;
+  if (!type) {
+    declare(stmt.name, Value::error(), frame);
     return;
   }
   mlir::Value input = gen->addInput(stmt, *type);

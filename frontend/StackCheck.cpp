@@ -90,10 +90,11 @@ void StreamChecker::checkYield(StreamFlow &flow, const DecoderHeader &header) {
   std::string sees = "position t of '" + header.stream.str() + "' sees position t+";
   std::vector<Note> notes{{header.streamRange, "'" + header.stream.str() + "' is the stream of this decoder"}};
   for (const Leak *leak : state.leaks)
-    report(*leak, sees + "1", notes);
+    report(*leak, sees + Twine(leak->shift), notes);
   for (const Track *track : state.tracks) {
     if (track->shift > 0)
-      report(*flow.leakOf(*track), sees + Twine(track->shift), notes);
+      for (const Leak *leak : flow.leaksOf(*track))
+        report(*leak, sees + Twine(leak->shift), notes);
     else if (track->dim != time)
       report({track->op, track->from, "its positions end up in another dimension"}, sees + "1", notes);
   }
@@ -137,9 +138,11 @@ void StreamChecker::checkDecoder(const DecoderHeader &header) {
       if (!reported.insert({memory.range.file, memory.range.begin}).second)
         continue;
       const Leak &leak = *flow.get(memory.value).leaks.front();
+      SourceRange through = rangeOf(leak.op->getLoc(), sources);
+      reported.insert({through.file, through.begin}); // what `generate` finds there follows from it
       diagnostics.error(memory.range, "the memory '" + memory.name + "' depends on all positions of '" + name + "', from which the "
                                       "stream '" + header.stream + "' starts")
-          .note(rangeOf(leak.op->getLoc(), sources), "through " + reasonOf(leak) + " here");
+          .note(through, "through " + reasonOf(leak) + " here");
     }
     if (!memoryDepends)
       checkYield(flow, header);
@@ -157,7 +160,8 @@ void StreamChecker::checkGeneration(const Generation &generation) {
     report(*leak, what, {});
   for (const Track *track : state.tracks)
     if (track->shift > 0)
-      report(*flow.leakOf(*track), what + ", as position t sees position t+" + Twine(track->shift), {});
+      for (const Leak *leak : flow.leaksOf(*track))
+        report(*leak, what + ", as position t sees position t+" + Twine(leak->shift), {});
     else if (track->dim != dim)
       report({track->op, track->from, "its positions end up in another dimension"}, what, {});
   if (state.empty())

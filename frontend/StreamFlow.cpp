@@ -24,13 +24,18 @@ void StreamFlow::addTrack(State &state, Track track) {
   state.tracks.push_back(&tracks.back());
 }
 
-const Leak *StreamFlow::leakOf(const Track &track) {
-  // The last operation that got ahead: what comes after did not bring the positions back.
-  const Track *step = &track;
-  while (step->from && step->from->shift > 0)
-    step = step->from;
-  leaks.push_back({step->op, step->from, step->reason});
-  return &leaks.back();
+SmallVector<const Leak *, 1> StreamFlow::leaksOf(const Track &track) {
+  SmallVector<const Leak *, 1> found;
+  // Back to the last operation that got ahead: what comes after did not bring the positions back.
+  for (const Track *step = &track; step && step->shift > 0; step = step->from) {
+    int64_t before = step->from ? std::max<int64_t>(step->from->shift, 0) : 0;
+    if (step->shift <= before)
+      continue;
+    leaks.push_back({step->op, step->from, step->reason, step->shift - before});
+    found.push_back(&leaks.back());
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
 }
 
 void StreamFlow::flow(mlir::Operation &op, unsigned operand, unsigned result, State &into, bool suppress) {
@@ -95,7 +100,7 @@ void StreamFlow::visitStack(mlir::Operation &op) {
     for (const Track *track : after.tracks)
       for (const Track *first : before.tracks)
         if (first->dim == track->dim && track->shift > first->shift && track->shift > 0)
-          after.leaks.push_back(leakOf(*track));
+          llvm::append_range(after.leaks, leaksOf(*track));
     for (const Leak *leak : before.leaks)
       if (!llvm::is_contained(after.leaks, leak))
         after.leaks.push_back(leak);

@@ -29,6 +29,8 @@ struct Leak {
   mlir::Operation *op = nullptr;
   const Track *from = nullptr;
   std::string reason;
+  /// How many later positions.
+  int64_t shift = 1;
 };
 
 class StreamFlow {
@@ -47,8 +49,8 @@ public:
   void walk(mlir::Block &block);
   const State &get(mlir::Value value) { return states[value]; }
   State &state(mlir::Value value) { return states[value]; }
-  /// Turns a track into a leak of the operation where it got ahead.
-  const Leak *leakOf(const Track &track);
+  /// Turns a track that is ahead into leaks of the operations that got it there, first to last.
+  llvm::SmallVector<const Leak *, 1> leaksOf(const Track &track);
 
 private:
   void visit(mlir::Operation &op);

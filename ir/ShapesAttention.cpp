@@ -66,7 +66,7 @@ Inferred weft::inferRope(NamedTensorType x, NamedTensorType offset, int64_t head
   if (failed(whole) || failed(needOffset(offset, &batch, why)))
     return failure();
   if (width < 2 || width % 2 != 0 || width > *whole->constant())
-    return fail(why, "turns an even number of a head's " + whole->text() + " features, not " + Twine(width));
+    return fail(why, "the features of a head that turn must be an even number up to its " + whole->text() + ", not " + Twine(width));
   return x;
 }
 

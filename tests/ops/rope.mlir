@@ -38,7 +38,7 @@ weft.model @m {
 
 weft.model @m {
   weft.graph @bad(%x: !weft.tensor<[batch, seq, 8], f32>) inputs ["x"] {
-    // expected-error@+1 {{turns an even number of a head's 4 features, not 3}}
+    // expected-error@+1 {{the features of a head that turn must be an even number up to its 4, not 3}}
     %y = weft.rope %x heads 2 theta 1.0 style half width 3 : (!weft.tensor<[batch, seq, 8], f32>) -> !weft.tensor<[batch, seq, 8], f32>
     weft.output names []
   }

@@ -162,6 +162,7 @@ const Rule rules[] = {
      "'matmul' takes at most 2 arguments, not 3"},
     {"ArgumentMissing", "let a = linear(x, 4) @ \"l\"", "let a = linear(x) @ \"l\"", "linear(x)", "'linear' needs the argument 'out'"},
     {"BuiltinsKeepNames", "block f(a) { return a }", "block relu(a) { return a }", "relu", "'relu' is a built-in operation"},
+    {"NegatesTensors", "let a = -x", "let a = -causal", "-causal", "'-' takes f32 tensors and numbers, not a mask"},
     {"MasksKeepNames", "let mask = causal", "let causal = x", "causal", "'causal' is a built-in mask"},
     // Stacks
     {"StreamKeepsType", "encoder e(y = x) repeat 2 { y = linear(y, 8) @ \"l\" }", "encoder e(y = x) repeat 2 { y = linear(y, 4) @ \"l\" }",

@@ -89,6 +89,90 @@ TEST(Sema, NamesStayQuietBehindSyntaxErrors) {
   EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
 }
 
+TEST(Sema, WhatDeclaresNothingHidesNoUnknownName) {
+  Folder folder;
+  for (llvm::StringRef stray : {"return x", ") + 1"}) {
+    Checked checked;
+    checked.run(folder.write("m.weft", inModel((stray + "\nlet b = nope + 1").str())));
+    EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'nope'")) << checked.text();
+    EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
+  }
+}
+
+TEST(Sema, ASecondDeclarationIsOneWhateverItsType) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("dim bad in 3..1\ninput y : f32[bad, seq]\ninput y : f32[bad]")));
+  EXPECT_TRUE(holds(errorsOf(checked), "'y' is already declared")) << checked.text();
+  EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
+}
+
+TEST(Sema, NoDimIsLostBehindAnInputOfUnknownType) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("dim other in 1..2\ninput y : f32[other, nope]")));
+  ASSERT_EQ(checked.diagnostics.getSorted().size(), 1u) << checked.text();
+  EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'nope'"));
+}
+
+TEST(Sema, LeaksBeforeAnotherErrorOfTheLayer) {
+  Folder folder;
+  for (llvm::StringRef error : {"y = y + memory", "y = linear(y, 4) @ \"l\""}) {
+    Checked checked;
+    checked.run(folder.write("m.weft", inModel(("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2)\n " + error + "\n}").str())));
+    EXPECT_TRUE(holds(errorsOf(checked), "un-masked attention")) << checked.text();
+    EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
+  }
+}
+
+TEST(Sema, NoErrorFollowsASyntaxError) {
+  Folder folder;
+  for (llvm::StringRef line : {"let = 1\nconst 3 = 4\nencoder (y = x) repeat 2 { y = y }", // names that are missing are not all the same name
+                               "output z = 1.e3 * x", "generate ids { limit = 3 }", "const c = x % 2"}) {
+    Checked checked;
+    checked.run(folder.write("m.weft", inModel(line)));
+    EXPECT_EQ(errorsOf(checked).size(), 1u + line.count('\n')) << checked.text();
+  }
+}
+
+TEST(Sema, PartsOfAValueWithASyntaxErrorAreChecked) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let a = softmax(x, nope) % 2")));
+  EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'nope'")) << checked.text();
+  EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
+}
+
+TEST(Sema, WrongOptionsOfGenerateHideNoLeak) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let h = embedding(ids, 9, 8) @ \"e\"\noutput l = h + mean(h, 1, keep = true)\n"
+                                             "generate ids from l { limit = 99, stop = [1, \"a\"] }")));
+  EXPECT_TRUE(holds(errorsOf(checked), "can't be computed position by position")) << checked.text();
+  EXPECT_TRUE(holds(errorsOf(checked), "the limit of 99 is above the bound"));
+  EXPECT_TRUE(holds(errorsOf(checked), "stop must be a whole number or a list of them, not a list with the string \"a\""));
+}
+
+TEST(Sema, AMemoryThatMixesPositionsIsOneError) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("let h = embedding(ids, 9, 8) @ \"e\"\nlet all = mean(h, 1, keep = true)\n"
+                                             "decoder d(y = h, all) repeat 2 { y = y + all }\noutput l = d\n"
+                                             "generate ids from l { limit = 9 }")));
+  EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
+  EXPECT_TRUE(holds(errorsOf(checked), "the memory 'all' depends on all positions of 'ids'"));
+}
+
+TEST(Sema, EveryMaskThatGetsAheadIsAnError) {
+  Folder folder;
+  Checked checked;
+  checked.run(folder.write("m.weft", inModel("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2, causal(1))\n"
+                                             " y = y + attention(y, y, y, 2, causal)\n y = y + attention(y, y, y, 2, window(3))\n}")));
+  EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
+  EXPECT_TRUE(holds(errorsOf(checked), "position t of 'y' sees position t+1: attention whose mask shows later positions"));
+  EXPECT_TRUE(holds(errorsOf(checked), "position t of 'y' sees position t+2: attention whose mask shows later positions"));
+}
+
 TEST(Sema, TwoUnmaskedAttentionsAreTwoErrors) {
   Folder folder;
   Checked checked;
