@@ -315,10 +315,11 @@ void Sema::walkConst(const ConstStmt &stmt, Frame &frame) {
     reporter.setMuted(true);
     Value own = evalOne(*stmt.value, frame);
     reporter.setMuted(wasMuted);
-    if (own.is(ValueKind::Const) && own.constant.index() != define->index())
+    bool fits = !own.is(ValueKind::Const) || own.constant.index() == define->index();
+    if (!fits)
       reporter.error(SourceRange(), "-D " + stmt.name.text + "=" + constText(*define) + ": expected " + constKindText(own.constant),
                      {{stmt.range, "the const is declared here"}});
-    declare(stmt.name, Value::ofConst(*define, stmt.range), frame);
+    declare(stmt.name, fits ? Value::ofConst(*define, stmt.range) : Value::error(), frame);
     return;
   }
   Value value = evalOne(*stmt.value, frame);

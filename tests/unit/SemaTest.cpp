@@ -324,6 +324,7 @@ TEST(Sema, DefinesOfNothingAndOfAnotherKind) {
   kind.options.defines = {{"layers", "many"}};
   kind.run(path);
   EXPECT_TRUE(holds(errorsOf(kind), "expected a number")) << kind.text();
+  EXPECT_EQ(errorsOf(kind).size(), 1u) << kind.text();
   untaken.options.defines = {{"only", "5"}};
   untaken.run(path);
   EXPECT_TRUE(untaken.module) << untaken.text();

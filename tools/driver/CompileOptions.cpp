@@ -189,6 +189,8 @@ static std::string recordOf(const CompileOptions &options) {
     add("--random-weights=" + std::to_string(*options.randomSeed));
   if (options.weightsFile)
     add("--weights-file");
+  if (options.strassen)
+    add("--strassen");
   return text;
 }
 

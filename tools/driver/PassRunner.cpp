@@ -4,6 +4,7 @@
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/Passes.h"
+#include "tools/driver/OptionTable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -93,13 +94,27 @@ static SmallVector<std::string> passTexts(mlir::OpPassManager &manager) {
   return passes;
 }
 
+/// Names of passes, with `weft-` in front or without.
+static Error checkPassNames(ArrayRef<std::string> wanted, ArrayRef<std::string> passes) {
+  for (StringRef name : wanted) {
+    if (mlir::PassInfo::lookup(name) || mlir::PassInfo::lookup(("weft-" + name).str()))
+      continue;
+    SmallVector<StringRef> known;
+    for (StringRef pass : passes)
+      known.push_back(pass.take_until([](char c) { return c == '{'; }).drop_front(name.starts_with("weft-") ? 0 : strlen("weft-")));
+    StringRef nearest = nearestWord(name, known);
+    return usageError("unknown pass '" + name + "' for --print-ir-after" +
+                      (nearest.empty() ? ": `weft-opt --help` lists them" : "; did you mean '" + nearest.str() + "'?"));
+  }
+  return Error::success();
+}
+
 Error PassRunner::run(mlir::ModuleOp module) {
-  for (const std::string &name : options.printAfter)
-    if (!mlir::PassInfo::lookup(name) && !mlir::PassInfo::lookup("weft-" + name))
-      return createStringError("unknown pass '" + name + "' for --print-ir-after");
   mlir::PassManager whole(module.getContext());
   buildPipeline(whole, pipeline);
   SmallVector<std::string> passes = passTexts(whole);
+  if (Error error = checkPassNames(options.printAfter, passes))
+    return error;
   mlir::PassManager rest(module.getContext());
   if (size_t(done) < passes.size()) {
     std::string text = "weft.model(" + join(ArrayRef(passes).drop_front(size_t(done)), ",") + ")";
