@@ -77,7 +77,7 @@ Error runAndWrite(const weft_model_descriptor &model, const RunOptions &options)
     return error;
   session.setArguments(inputs, outputs);
   if (Error error = session.run())
-    return error;
+    return withSource(model, inputs, error.text());
   if (options.benchRuns) {
     std::vector<double> times;
     if (Error error = bench([&] { return session.run(); }, options.benchRuns, times))

@@ -182,7 +182,7 @@ private:
     Error error = session.generate(arguments().data(), first);
     if (printed)
       printf("\n");
-    return error;
+    return error ? Error(withSource(model, inputs, error.text())) : error;
   }
 
   Error measure() {

@@ -174,3 +174,10 @@ Error weft::cli::bindNeeded(const weft_model_descriptor &model, const RunOptions
         return error;
   return io::success();
 }
+
+std::string weft::cli::withSource(const weft_model_descriptor &model, const BoundInputs &bound, const std::string &message) {
+  for (int32_t i = 0; i < model.input_count; ++i)
+    if (message.find(" of input '" + std::string(model.inputs[i].name) + "'") != std::string::npos && !bound.sources[size_t(i)].empty())
+      return bound.sources[size_t(i)] + ": " + message;
+  return message;
+}

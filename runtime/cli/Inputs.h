@@ -26,6 +26,9 @@ io::Error bindInputs(const weft_model_descriptor &model, const RunOptions &optio
 io::Error bindNeeded(const weft_model_descriptor &model, const RunOptions &options, uint64_t needs, uint64_t wanted,
                      BoundInputs &bound);
 
+/// What a run said of an input's values, with the file in front that they came from.
+std::string withSource(const weft_model_descriptor &model, const BoundInputs &bound, const std::string &message);
+
 /// Sizes of a tensor at dims; an error when one is no whole number.
 io::Error shapeAt(const weft_model_descriptor &model, const weft_tensor_info &tensor, const std::vector<int64_t> &dims,
                   std::vector<int64_t> &shape);

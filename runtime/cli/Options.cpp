@@ -132,6 +132,15 @@ const OptionRow *findOption(const std::string &name) {
   return nullptr;
 }
 
+/// Of two outputs in one file the first would be lost.
+std::string sharedFile(const RunOptions &options) {
+  for (const NamedValue &one : options.outputs)
+    for (const NamedValue &other : options.outputs)
+      if (&one < &other && one.value == other.value)
+        return "option '--output': '" + one.value + "' is given twice; --output F.npz writes all outputs to one file";
+  return "";
+}
+
 /// What is wrong with the options of --generate taken together.
 std::string choiceProblem(const RunOptions &options) {
   const std::vector<std::string> &used = options.how.used;
@@ -175,7 +184,8 @@ std::string weft::cli::parseOptions(const std::vector<std::string> &arguments, R
     if (!problem.empty())
       return "option '" + name + "': " + problem;
   }
-  return choiceProblem(options);
+  std::string shared = sharedFile(options);
+  return shared.empty() ? choiceProblem(options) : shared;
 }
 
 std::string weft::cli::helpText(const std::string &program) {

@@ -82,7 +82,7 @@ class BadRun(WeftTest):
             with self.subTest(value=value):
                 ids = bert.batch(CFG, [9, 4])["ids"].copy()
                 ids[place] = value
-                self.refuses({"ids": ids}, "ids", str(value))
+                self.refuses({"ids": ids}, r"ids\.npy: token id of input 'ids'", str(value))
 
     def test_types_out_of_range(self):
         self.refuses({"types": np.full((2, 9), 2, np.int32)}, "types")
@@ -99,6 +99,10 @@ class BadRun(WeftTest):
     def test_unknown_names(self):
         self.fails([*self.arguments(), "--input", f"idz={self.dir / 'ids.npy'}"], "idz")
         self.fails([*self.arguments(), "--output", f"hiden={self.dir / 'x.npy'}"], "hiden")
+
+    def test_two_outputs_in_one_file(self):
+        both = self.dir / "both.npz"
+        self.fails([*self.arguments()[:-1], f"hidden={both}", "--output", f"embedding={both}"], r"both\.npz' is given twice", status=2)
 
     # --- artifacts and outputs ------------------------------------------------------------------------------------
     def test_what_is_no_model(self):
