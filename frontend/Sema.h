@@ -114,6 +114,8 @@ private:
   /// The text of a string; layer numbers stand as layerMark where `mayUseLayer`.
   std::optional<std::string> evalString(const ast::StringExpr &expr, Frame &frame, bool mayUseLayer);
   std::optional<int64_t> evalInteger(const ast::Expr &expr, Frame &frame, llvm::StringRef what);
+  std::vector<Note> originOf(const Value &value, SourceRange range) const;
+  bool isBlamed(const Value &value, SourceRange range);
   /// -1 to maxSize, as a count of anything is.
   std::optional<int64_t> checkInteger(const Value &value, SourceRange range, llvm::StringRef what, int64_t least);
   /// The -D of a const that is declared in a file or a model.
@@ -159,6 +161,11 @@ private:
   /// Model-level names by where they are declared, for names used too early, and names bound in some branches only.
   llvm::StringMap<SourceRange> laterNames, branchNames;
   std::set<const ast::BlockStmt *> calledBlocks;
+  using Place = std::pair<const SourceFile *, uint32_t>;
+  /// Where consts get their value from: " in 'config.json'" or "".
+  std::map<Place, std::string> configured;
+  /// Numbers that have been reported where they were used first.
+  std::set<Place> blamed;
   llvm::StringMap<std::pair<SourceRange, mlir::Value>> inputs, outputs;
   const ast::GenerateStmt *generate = nullptr;
   std::vector<DecoderHeader> decoders;

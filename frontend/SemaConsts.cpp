@@ -1,6 +1,8 @@
 // Constants: strings with interpolation, whole numbers, config(...), and what -D overrides.
 #include "Sema.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace llvm;
 
 namespace weft {
@@ -42,22 +44,35 @@ std::optional<std::string> Sema::evalString(const StringExpr &expr, Frame &frame
   return fine ? std::optional<std::string>(std::move(text)) : std::nullopt;
 }
 
+/// Where a value was named, if not in `range` itself, and the config.json that decided it.
+std::vector<Note> Sema::originOf(const Value &value, SourceRange range) const {
+  if (!value.range.isValid() || value.range == range)
+    return {};
+  auto place = configured.find({value.range.file, value.range.begin});
+  return {{value.range, "it comes from here" + (place == configured.end() ? "" : place->second)}};
+}
+
+/// A number that fits nowhere is the mistake of the place that names it, not of every use.
+bool Sema::isBlamed(const Value &value, SourceRange range) {
+  bool isNamed = value.asNumber() && value.range.isValid() && !(value.range == range);
+  return isNamed && !blamed.insert({value.range.file, value.range.begin}).second;
+}
+
 std::optional<int64_t> Sema::checkInteger(const Value &value, SourceRange range, StringRef what, int64_t least) {
   if (value.isError())
     return std::nullopt;
-  std::vector<Note> notes;
-  if (value.range.isValid() && !(value.range == range))
-    notes.push_back({value.range, "it comes from here"});
   std::optional<int64_t> integer = value.asInteger();
+  if (integer && *integer >= least && *integer <= maxInteger)
+    return integer;
+  if (isBlamed(value, range))
+    return std::nullopt;
   if (!integer) {
     std::string why = value.is(ValueKind::Dim) ? " must be known at compile time, not " : " must be a whole number, not ";
-    reporter.error(range, what + why + value.describe(), std::move(notes));
+    reporter.error(range, what + why + value.describe(), originOf(value, range));
     return std::nullopt;
   }
-  if (*integer >= least && *integer <= maxInteger)
-    return integer;
   std::string bound = *integer < least ? "at least " + std::to_string(least) : "at most " + std::to_string(maxInteger);
-  reporter.error(range, what + " must be " + bound + ", not " + Twine(*integer), std::move(notes));
+  reporter.error(range, what + " must be " + bound + ", not " + Twine(*integer), originOf(value, range));
   return std::nullopt;
 }
 
@@ -192,6 +207,57 @@ Value Sema::evalConfig(const CallExpr &expr, Frame &frame) {
   if (!value.isError())
     value.range = expr.callRange;
   return value;
+}
+
+//===----------------------------------------------------------------------===//
+// Requirements
+//===----------------------------------------------------------------------===//
+
+/// The names and config(...) calls of a condition, which its outcome hangs on.
+static void collectSources(const Expr &expr, SmallVectorImpl<const Expr *> &sources) {
+  if (isa<NameExpr, CallExpr>(&expr)) {
+    sources.push_back(&expr);
+  } else if (auto *unary = dyn_cast<UnaryExpr>(&expr)) {
+    collectSources(*unary->operand, sources);
+  } else if (auto *binary = dyn_cast<BinaryExpr>(&expr)) {
+    collectSources(*binary->lhs, sources);
+    collectSources(*binary->rhs, sources);
+  }
+}
+
+/// What does not hold ends the checking: whatever else were wrong would follow from it.
+void Sema::walkRequire(const RequireStmt &stmt, Frame &frame) {
+  Value condition = evalOne(*stmt.condition, frame);
+  const bool *holds = condition.asBool();
+  if (!holds && !condition.isError())
+    reporter.error(stmt.condition->range, "a requirement must be a bool known at compile time, not " + condition.describe());
+  if (!holds || *holds)
+    return;
+  SmallVector<const Expr *> sources;
+  collectSources(*stmt.condition, sources);
+  SmallVector<std::string> facts;
+  std::vector<Note> notes;
+  for (const Expr *source : sources) {
+    Value value = evalOne(*source, frame);
+    StringRef written = source->range.getText();
+    if (written == "none" || (!value.is(ValueKind::Const) && !value.is(ValueKind::None)))
+      continue;
+    std::string fact = (written + " is " + (value.is(ValueKind::None) ? "none" : constText(value.constant)) + configPlace(*source, frame)).str();
+    if (llvm::is_contained(facts, fact))
+      continue;
+    facts.push_back(std::move(fact));
+    if (isa<NameExpr>(source) && value.range.isValid())
+      notes.push_back({value.range, ("'" + written + "' comes from here").str()});
+  }
+  std::string message = "a requirement does not hold" + std::string(facts.empty() ? "" : ": ") + join(facts, ", ");
+  if (std::optional<std::string> given = stmt.message ? evalString(*stmt.message, frame, /*mayUseLayer=*/false) : std::nullopt) {
+    message = std::move(*given);
+    for (std::string &fact : llvm::reverse(facts))
+      notes.insert(notes.begin(), {SourceRange(), std::move(fact)});
+  }
+  reporter.error(stmt.condition->range, message, std::move(notes));
+  unmet = true;
+  reporter.setMuted(true);
 }
 
 } // namespace weft

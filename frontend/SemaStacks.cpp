@@ -16,10 +16,13 @@ constexpr int64_t maxLayers = 4096;
 std::optional<int64_t> Sema::stackLayers(const StackStmt &stmt, Frame &frame) {
   if (!stmt.count)
     return std::nullopt;
-  std::optional<int64_t> layers = evalInteger(*stmt.count, frame, "a number of layers");
+  Value count = evalOne(*stmt.count, frame);
+  std::optional<int64_t> layers = checkInteger(count, stmt.count->range, "a number of layers", -std::numeric_limits<int32_t>::max());
   if (!layers || (*layers >= 0 && *layers <= maxLayers))
     return layers;
-  reporter.error(stmt.count->range, "a stack repeats 0 to " + Twine(maxLayers) + " times, not " + Twine(*layers));
+  if (!isBlamed(count, stmt.count->range))
+    reporter.error(stmt.count->range, "a stack repeats 0 to " + Twine(maxLayers) + " times, not " + Twine(*layers),
+                   originOf(count, stmt.count->range));
   return std::nullopt;
 }
 

@@ -245,53 +245,6 @@ bool Sema::walkIf(const IfStmt &stmt, Frame &frame) {
   return returned;
 }
 
-/// The names and config(...) calls of a condition, which its outcome hangs on.
-static void collectSources(const Expr &expr, SmallVectorImpl<const Expr *> &sources) {
-  if (isa<NameExpr, CallExpr>(&expr)) {
-    sources.push_back(&expr);
-  } else if (auto *unary = dyn_cast<UnaryExpr>(&expr)) {
-    collectSources(*unary->operand, sources);
-  } else if (auto *binary = dyn_cast<BinaryExpr>(&expr)) {
-    collectSources(*binary->lhs, sources);
-    collectSources(*binary->rhs, sources);
-  }
-}
-
-/// What does not hold ends the checking: whatever else were wrong would follow from it.
-void Sema::walkRequire(const RequireStmt &stmt, Frame &frame) {
-  Value condition = evalOne(*stmt.condition, frame);
-  const bool *holds = condition.asBool();
-  if (!holds && !condition.isError())
-    reporter.error(stmt.condition->range, "a requirement must be a bool known at compile time, not " + condition.describe());
-  if (!holds || *holds)
-    return;
-  SmallVector<const Expr *> sources;
-  collectSources(*stmt.condition, sources);
-  SmallVector<std::string> facts;
-  std::vector<Note> notes;
-  for (const Expr *source : sources) {
-    Value value = evalOne(*source, frame);
-    StringRef written = source->range.getText();
-    if (written == "none" || (!value.is(ValueKind::Const) && !value.is(ValueKind::None)))
-      continue;
-    std::string fact = (written + " is " + (value.is(ValueKind::None) ? "none" : constText(value.constant)) + configPlace(*source, frame)).str();
-    if (llvm::is_contained(facts, fact))
-      continue;
-    facts.push_back(std::move(fact));
-    if (isa<NameExpr>(source) && value.range.isValid())
-      notes.push_back({value.range, ("'" + written + "' comes from here").str()});
-  }
-  std::string message = "a requirement does not hold" + std::string(facts.empty() ? "" : ": ") + join(facts, ", ");
-  if (std::optional<std::string> given = stmt.message ? evalString(*stmt.message, frame, /*mayUseLayer=*/false) : std::nullopt) {
-    message = std::move(*given);
-    for (std::string &fact : llvm::reverse(facts))
-      notes.insert(notes.begin(), {SourceRange(), std::move(fact)});
-  }
-  reporter.error(stmt.condition->range, message, std::move(notes));
-  unmet = true;
-  reporter.setMuted(true);
-}
-
 bool Sema::walkReturn(const ReturnStmt &stmt, Frame &frame) {
   std::vector<Value> values;
   for (const ExprPtr &value : stmt.values)
@@ -332,6 +285,8 @@ void Sema::walkConst(const ConstStmt &stmt, Frame &frame) {
     value = Value::error();
   }
   value.range = stmt.range;
+  if (!value.isError())
+    configured[{stmt.range.file, stmt.range.begin}] = configPlace(*stmt.value, frame);
   declare(stmt.name, std::move(value), frame);
 }
 
@@ -426,7 +381,8 @@ std::optional<NamedTensorType> Sema::evalType(const TypeExpr &type, Frame &frame
     else if (!gen->checkDim(*dim, expr->range))
       fine = false;
     if (!why.empty()) {
-      reporter.error(expr->range, why);
+      if (!isBlamed(value, expr->range))
+        reporter.error(expr->range, why, originOf(value, expr->range));
       fine = false;
     }
     if (fine)

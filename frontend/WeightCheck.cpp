@@ -82,12 +82,28 @@ static std::string storedText(const WeightTensor &tensor) {
   return text + "]";
 }
 
+/// The tensors of a checkpoint that a model has no use for.
+static std::vector<std::string> unreadNames(ModelOp model, const WeightStore &weights) {
+  StringSet<> read;
+  for (WeightOp weight : model.getOps<WeightOp>()) {
+    if (!weight.getPath())
+      continue;
+    std::optional<uint64_t> layers = weight.getLayers();
+    for (int64_t i = 0, count = int64_t(layers.value_or(1)); i < count; ++i)
+      if (std::optional<std::string> name = findWeightName(weight, layers ? std::optional<int64_t>(i) : std::nullopt, weights))
+        read.insert(*name);
+  }
+  std::vector<std::string> names = weights.names();
+  llvm::erase_if(names, [&](const std::string &name) { return read.contains(name); });
+  return names;
+}
+
 namespace {
 
 class WeightChecker {
 public:
-  WeightChecker(const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics)
-      : weights(weights), sources(sources), diagnostics(diagnostics) {}
+  WeightChecker(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics)
+      : model(model), weights(weights), sources(sources), diagnostics(diagnostics) {}
   void check(WeightOp weight);
 
 private:
@@ -95,10 +111,11 @@ private:
   bool checkTensor(WeightOp weight, const std::string &name);
   StringRef nearest(StringRef name);
 
+  ModelOp model;
   const WeightStore &weights;
   const SourceManager &sources;
   Diagnostics &diagnostics;
-  std::vector<std::string> names;
+  std::vector<std::string> names, unread;
   unsigned searches = 0;
 };
 
@@ -107,10 +124,15 @@ private:
 StringRef WeightChecker::nearest(StringRef name) {
   if (searches++ >= maxNearest)
     return "";
-  if (names.empty())
+  if (names.empty()) {
     names = weights.names();
-  SmallVector<StringRef> candidates(names.begin(), names.end());
-  return findNearestName(name, candidates);
+    unread = unreadNames(model, weights);
+  }
+  // What the model reads elsewhere is the lesser guess.
+  for (const std::vector<std::string> *known : {&unread, &names})
+    if (StringRef near = findNearestName(name, SmallVector<StringRef>(known->begin(), known->end())); !near.empty())
+      return near;
+  return "";
 }
 
 void WeightChecker::reportMissing(WeightOp weight, ArrayRef<std::optional<int64_t>> layers) {
@@ -130,6 +152,16 @@ void WeightChecker::reportMissing(WeightOp weight, ArrayRef<std::optional<int64_
   diagnostic.note("it is read as " + usedText(weight.getType()));
 }
 
+static bool isReadByLinear(WeightOp weight) {
+  auto model = weight->getParentOfType<ModelOp>();
+  return model && model.walk([&](LinearOp linear) {
+                         auto read = linear.getWeight().getDefiningOp<WeightRefOp>();
+                         bool isIt = read && read.getWeight() == weight.getSymName();
+                         return isIt ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+                       })
+                      .wasInterrupted();
+}
+
 bool WeightChecker::checkTensor(WeightOp weight, const std::string &name) {
   std::optional<WeightTensor> tensor = weights.find(name);
   auto type = cast<NamedTensorType>(weight.getType());
@@ -144,7 +176,7 @@ bool WeightChecker::checkTensor(WeightOp weight, const std::string &name) {
       diagnostics.error(rangeOf(weight.getLoc(), sources), "the weight '" + name + "' is " + storedText(*tensor) + " in '" + file +
                                                               "', but " + usedText(type) + " here");
   bool swapped = shape.size() == 2 && tensor->shape.size() == 2 && shape[0] == tensor->shape[1] && shape[1] == tensor->shape[0];
-  if (swapped && fits)
+  if (swapped && fits && isReadByLinear(weight))
     diagnostic.note("'transposed' of linear says that a checkpoint stores [in, out]");
   return false;
 }
@@ -169,19 +201,9 @@ void WeightChecker::check(WeightOp weight) {
 }
 
 void listUnusedTensors(ModelOp model, const WeightStore &weights, Diagnostics &diagnostics) {
-  StringSet<> read;
-  for (WeightOp weight : model.getOps<WeightOp>()) {
-    if (!weight.getPath())
-      continue;
-    std::optional<uint64_t> layers = weight.getLayers();
-    for (int64_t i = 0, count = int64_t(layers.value_or(1)); i < count; ++i)
-      if (std::optional<std::string> name = findWeightName(weight, layers ? std::optional<int64_t>(i) : std::nullopt, weights))
-        read.insert(*name);
-  }
-  for (const std::string &name : weights.names())
-    if (!read.contains(name))
-      diagnostics.remark({}, "the description does not read '" + name + "', " + storedText(*weights.find(name)) + " of '" +
-                                 weights.description() + "'");
+  for (const std::string &name : unreadNames(model, weights))
+    diagnostics.remark({}, "the description does not read '" + name + "', " + storedText(*weights.find(name)) + " of '" +
+                               weights.description() + "'");
 }
 
 /// "'a', 'b' and 7 more"
@@ -228,7 +250,7 @@ static bool isAnotherModels(ModelOp model, const WeightStore &weights, const Sou
 void checkWeights(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
   if (isAnotherModels(model, weights, sources, diagnostics))
     return;
-  WeightChecker checker(weights, sources, diagnostics);
+  WeightChecker checker(model, weights, sources, diagnostics);
   for (WeightOp weight : model.getOps<WeightOp>())
     checker.check(weight);
 }

@@ -3,6 +3,7 @@
 #define WEFT_TESTS_SEMARULES_H
 
 #include "frontend/Frontend.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -52,6 +53,26 @@ struct Checked {
     return result;
   }
 };
+
+inline std::vector<std::string> errorsOf(const Checked &checked) {
+  std::vector<std::string> texts;
+  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
+    if (diagnostic.severity == Severity::Error)
+      texts.push_back(diagnostic.message);
+  return texts;
+}
+
+inline std::vector<std::string> notesOf(const Checked &checked) {
+  std::vector<std::string> texts;
+  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
+    for (const Note &note : diagnostic.notes)
+      texts.push_back(note.message);
+  return texts;
+}
+
+inline bool holds(const std::vector<std::string> &texts, llvm::StringRef wanted) {
+  return llvm::any_of(texts, [&](const std::string &text) { return llvm::StringRef(text).contains(wanted); });
+}
 
 /// Statements inside a model with a few inputs; without an output of their own they get one.
 inline std::string inModel(llvm::StringRef body) {

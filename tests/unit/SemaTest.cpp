@@ -1,32 +1,11 @@
-// The checker beyond single rules: files, -D, config, several errors in one run, limits, weights of a checkpoint.
+// The checker beyond single rules: files, -D, config, several errors in one run, limits.
 // LINK: weft_frontend
 #include "SemaRules.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace weft;
 using namespace weft::testing;
 
 namespace {
-
-std::vector<std::string> errorsOf(const Checked &checked) {
-  std::vector<std::string> texts;
-  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
-    if (diagnostic.severity == Severity::Error)
-      texts.push_back(diagnostic.message);
-  return texts;
-}
-
-std::vector<std::string> notesOf(const Checked &checked) {
-  std::vector<std::string> texts;
-  for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
-    for (const Note &note : diagnostic.notes)
-      texts.push_back(note.message);
-  return texts;
-}
-
-bool holds(const std::vector<std::string> &texts, llvm::StringRef wanted) {
-  return llvm::any_of(texts, [&](const std::string &text) { return llvm::StringRef(text).contains(wanted); });
-}
 
 //===-- Errors -------------------------------------------------------------------------------------------------------===//
 
@@ -349,6 +328,19 @@ TEST(Sema, ConfigValues) {
   EXPECT_TRUE(holds(errorsOf(bad), "expected a number as its default is"));
 }
 
+TEST(Sema, AWrongNumberOfTheConfigIsOneErrorThatNamesIt) {
+  Folder folder;
+  for (llvm::StringRef width : {"3.5", "-4", "1e30"}) {
+    Checked checked;
+    std::string config = folder.write("config.json", ("{\"d\": " + width + "}").str());
+    checked.options.configPath = config;
+    checked.run(folder.write("m.weft", inModel("const d = config(\"d\", 8)\nlet a = linear(x, d) @ \"a\"\nlet b = linear(x, d) @ \"b\"\n"
+                                               "weight w : f32[d] @ \"w\"\nencoder e(y = x) repeat d { y = y + 1 }")));
+    EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
+    EXPECT_TRUE(holds(notesOf(checked), "it comes from here in '" + config + "'")) << checked.text();
+  }
+}
+
 TEST(Sema, RequirementsTellWhatTheConfigSays) {
   Folder folder;
   std::string config = folder.write("config.json", R"({"model_type": "gpt2", "d": 8})");
@@ -419,82 +411,6 @@ TEST(Sema, FilesWithoutAModel) {
   lenient.options.needsModel = false;
   lenient.run(path);
   EXPECT_FALSE(lenient.diagnostics.hasErrors()) << lenient.text();
-}
-
-//===-- Weights ------------------------------------------------------------------------------------------------------===//
-
-class MemoryWeights : public WeightStore {
-public:
-  void add(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, WeightType type = WeightType::F32) {
-    WeightTensor tensor{type, {}, nullptr, 0, "part.safetensors"};
-    tensor.shape.assign(shape.begin(), shape.end());
-    tensors[name] = tensor;
-  }
-  std::optional<WeightTensor> find(llvm::StringRef name) const override {
-    auto it = tensors.find(name);
-    return it == tensors.end() ? std::nullopt : std::optional<WeightTensor>(it->second);
-  }
-  std::vector<std::string> names() const override {
-    std::vector<std::string> result;
-    for (const auto &entry : tensors)
-      result.push_back(entry.first().str());
-    return result;
-  }
-  std::string description() const override { return "model.safetensors"; }
-
-private:
-  llvm::StringMap<WeightTensor> tensors;
-};
-
-struct Bound : Checked {
-  Folder folder;
-  explicit Bound(llvm::StringRef body, const WeightStore &weights) {
-    run(folder.write("m.weft", inModel(body)));
-    if (module)
-      checkWeights(*module->getOps<ModelOp>().begin(), weights, sources, diagnostics);
-  }
-};
-
-constexpr llvm::StringLiteral twoLayers = "prefix \"bert.\", \"\"\n"
-                                          "encoder e(y = x) repeat 2 as i @ \"layer.{i}\" { y = linear(y, 8) @ \"fc\" }\n"
-                                          "output z = layer_norm(e) @ \"norm\"";
-
-TEST(CheckWeights, EveryTensorTriesThePrefixes) {
-  MemoryWeights weights;
-  for (llvm::StringRef name : {"bert.layer.0.fc", "layer.1.fc"}) {
-    weights.add((name + ".weight").str(), {8, 8}, WeightType::BF16);
-    weights.add((name + ".bias").str(), {8}, WeightType::F16);
-  }
-  weights.add("norm.weight", {8}, WeightType::F64);
-  weights.add("bert.norm.bias", {8});
-  Bound bound(twoLayers, weights);
-  EXPECT_FALSE(bound.diagnostics.hasErrors()) << bound.text();
-}
-
-TEST(CheckWeights, AllMissingOnesAtOnceWithTheNearestNames) {
-  MemoryWeights weights;
-  weights.add("bert.layer.0.fc.weight", {8, 8});
-  weights.add("bert.layer.1.fc.weight", {8, 8});
-  weights.add("bert.nrom.weight", {8});
-  Bound bound(twoLayers, weights);
-  EXPECT_EQ(errorsOf(bound).size(), 3u) << bound.text();
-  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'bert.layer.0.fc.bias' is not in 'model.safetensors' (nor in 1 more of its layers)"));
-  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'bert.norm.weight' is not in 'model.safetensors'"));
-  EXPECT_TRUE(holds(notesOf(bound), "the nearest name is 'bert.nrom.weight'"));
-  EXPECT_TRUE(holds(notesOf(bound), "nor is 'norm.weight'"));
-  EXPECT_EQ(bound.diagnostics.getSorted()[0].range.getText(), llvm::StringRef("linear(y, 8)")) << bound.text();
-}
-
-TEST(CheckWeights, ShapesAndTypes) {
-  MemoryWeights weights;
-  weights.add("a.weight", {8, 4});
-  weights.add("n.weight", {8}, WeightType::I32);
-  weights.add("n.bias", {8});
-  Bound bound("let a = linear(x, 4, bias = false) @ \"a\"\noutput y = layer_norm(x) @ \"n\"", weights);
-  EXPECT_EQ(errorsOf(bound).size(), 2u) << bound.text();
-  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'a.weight' is f32[8, 4] in 'part.safetensors', but f32[4, 8] here"));
-  EXPECT_TRUE(holds(notesOf(bound), "'transposed' of linear"));
-  EXPECT_TRUE(holds(errorsOf(bound), "the weight 'n.weight' is i32[8] in 'part.safetensors', but f32[8] here"));
 }
 
 } // namespace
