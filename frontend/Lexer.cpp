@@ -224,6 +224,10 @@ void Lexer::lexInvalid(Token &token) {
   do {
     ++position;
   } while (position < limit && isStray(text[position]));
+  // What 'is quoted' so is a mistake in one piece.
+  if (size_t end = first == '\'' ? text.slice(position, limit).find_first_of("'\n") : StringRef::npos;
+      end != StringRef::npos && text[position + end] == '\'')
+    position += end + 1;
   StringRef stray = text.slice(begin, position);
   SourceRange range{file, begin, position};
   if (stray.contains('\0'))
@@ -232,8 +236,8 @@ void Lexer::lexInvalid(Token &token) {
     diagnostics.error(range, "'.' is no operator");
   else if (stray == "!")
     diagnostics.error(range, "'!' is no operator").note("'not' negates, '!=' compares");
-  else if (stray == "'" )
-    diagnostics.error(range, "unexpected text \"'\"").note("strings stand in double quotes");
+  else if (first == '\'')
+    diagnostics.error(range, "unexpected text " + stray.take_front(40)).note("strings stand in double quotes");
   else if (stray == ";")
     diagnostics.error(range, "unexpected text ';'").note("a statement ends with its line");
   else if (stray == "#")
