@@ -52,7 +52,7 @@ void FusionReport::fused(Location loc, const Twine &what) { emitRemark(loc) << "
 void FusionReport::missed(Operation *site, const Twine &what, const Missed &why) {
   InFlightDiagnostic diagnostic = required ? emitError(site->getLoc()) : emitRemark(site->getLoc());
   diagnostic << what << " not fused: " << why.why;
-  if (why.other)
+  if (why.other && why.other != site)
     diagnostic.attachNote(why.other->getLoc()) << "here";
   errors |= required;
 }
