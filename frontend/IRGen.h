@@ -158,6 +158,7 @@ private:
   bool isScratch = false;
   std::vector<std::string> inputNames, inputDocs, outputNames, outputDocs;
   std::vector<mlir::Value> outputs;
+  std::vector<mlir::Location> outputLocs;
   llvm::StringMap<WeightEntry> weights; // by path
   std::set<std::string> symbols;
   llvm::StringMap<std::pair<int64_t, int64_t>> dims;

@@ -104,6 +104,7 @@ void IRGen::addOutput(const ast::OutputStmt &stmt, mlir::Value value) {
   outputNames.push_back(stmt.name.text.str());
   outputDocs.push_back(stmt.doc);
   outputs.push_back(value);
+  outputLocs.push_back(locate(stmt.range, stmt.name.text));
 }
 
 void IRGen::addGenerate(const ast::GenerateStmt &stmt, const GenerateOptions &options) {
@@ -121,7 +122,8 @@ mlir::OwningOpRef<mlir::ModuleOp> IRGen::finish() {
   if (mlir::ArrayAttr docs = docsAttr(builder, inputDocs))
     graph.setInputDocsAttr(docs);
   builder.setInsertionPointToEnd(&graph.getBody().front());
-  OutputOp::create(builder, graph.getLoc(), outputs, namesAttr(builder, outputNames), docsAttr(builder, outputDocs));
+  mlir::Location loc = outputLocs.empty() ? graph.getLoc() : builder.getFusedLoc(outputLocs);
+  OutputOp::create(builder, loc, outputs, namesAttr(builder, outputNames), docsAttr(builder, outputDocs));
   return std::move(module);
 }
 

@@ -63,6 +63,8 @@ static void printKernels(const ModelInfo &info, raw_ostream &out) {
   for (auto &[name, row] : kernels) {
     out << "  " << left_justify(name, 32) << ' ' << row.second << (row.second == 1 ? " launch, " : " launches, ")
         << stringifyAnchorKind(row.first.getAnchor()) << ": ";
+    if (row.first.getBody().front().without_terminator().empty())
+      out << "copy";
     ListSeparator plus(" + ");
     for (mlir::Operation &op : row.first.getBody().front().without_terminator())
       out << plus << op.getName().stripDialect();

@@ -19,6 +19,13 @@ constexpr StringLiteral kName = "verified";
 /// Results of one launch at one layer, as the reference has them.
 using LaunchKey = std::pair<size_t, int64_t>;
 
+/// The statement of one output, where the IR still tells them apart.
+SourcePlace outputPlace(OutputOp output, size_t index) {
+  auto fused = dyn_cast<mlir::FusedLoc>(output.getLoc());
+  bool hasEach = fused && fused.getLocations().size() == output.getNumOperands();
+  return sourcePlace(hasEach ? fused.getLocations()[index] : output.getLoc());
+}
+
 class Verifier {
 public:
   Verifier(Session &session, const CompileOptions &compile, const VerifyOptions &options, Progress &progress)
@@ -160,8 +167,7 @@ private:
       auto found = truth.find(info.outputs[index].name);
       if (found == truth.end())
         return createStringError("internal error: the reference has no output '" + info.outputs[index].name + "'");
-      OutputOp output = info.graph.getOutputOp();
-      differences.push_back({"output " + info.outputs[index].name, sourcePlace(output.getLoc()),
+      differences.push_back({"output " + info.outputs[index].name, outputPlace(info.graph.getOutputOp(), index),
                              compare(found->second, tensor.data.data(), found->second.rank() ? found->second.dim(-1) : 1)});
     }
     return Error::success();

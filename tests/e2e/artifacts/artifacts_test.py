@@ -146,7 +146,11 @@ class Artifacts(ArtifactTest):
                 self.check_run(library)
 
     def test_verify(self):
-        self.ok("verify", BERT / "bert.weft", "--weights", self.folder)
+        said = self.ok("verify", BERT / "bert.weft", "--weights", self.folder).stdout
+        lines = (BERT / "bert.weft").read_text().splitlines()
+        for name in ("hidden", "embedding"):
+            place = re.search(rf"output {name} \(\S*bert\.weft:(\d+):\d+\)", said)
+            self.assertIn(f"output {name} =", lines[int(place[1]) - 1], said)
 
     def test_depfile(self):
         self.make("dep.so", "--depfile", self.dir / "dep.d")
