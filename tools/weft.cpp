@@ -47,14 +47,7 @@ int runCommand(StringRef name, ArrayRef<std::string> arguments) {
                             (nearest.empty() ? "; `weft --help` lists them" : "; did you mean '" + nearest.str() + "'?")));
 }
 
-} // namespace
-
-int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
-  std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of a write, like a full disk
-  setBugReportMsg("weft has crashed: please report it with the description and the command.\n");
-  weft::registerPasses();
-  std::vector<std::string> words(argv + 1, argv + argc);
+int runWords(ArrayRef<std::string> words) {
   if (words.empty()) {
     printUsage(errs());
     return kUsage;
@@ -67,5 +60,27 @@ int main(int argc, char **argv) {
     return outs() << versionText() << '\n', kSuccess;
   if (StringRef(words[0]).starts_with("-"))
     return endWith(usageError("unknown option '" + words[0] + "'; `weft --help` lists the commands"));
-  return runCommand(words[0], ArrayRef(words).drop_front());
+  return runCommand(words[0], words.drop_front());
+}
+
+/// LLVM's streams end the program by themselves where an error is left in them: told here, as any other.
+int finishOutput(int status) {
+  outs().flush();
+  std::error_code code = outs().error();
+  if (!code)
+    return status;
+  outs().clear_error();
+  int failed = endWith(createStringError(code, "can't write to standard output: " + code.message()));
+  return status == kSuccess ? failed : status;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of a write, like a full disk
+  setBugReportMsg("weft has crashed: please report it with the description and the command.\n");
+  weft::registerPasses();
+  std::vector<std::string> words(argv + 1, argv + argc);
+  return finishOutput(runWords(words));
 }

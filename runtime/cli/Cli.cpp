@@ -102,6 +102,11 @@ int weft::cli::report(const std::string &program, const std::string &text, ExitS
   return status;
 }
 
+int weft::cli::print(const std::string &program, const std::string &text) {
+  fputs(text.c_str(), stdout);
+  return fflush(stdout) == 0 ? int(kSuccess) : report(program, "can't write to standard output", kFailure);
+}
+
 std::optional<RunOptions> weft::cli::readOptions(const std::vector<std::string> &arguments, const std::string &program,
                                                  size_t positional, int *status) {
   RunOptions options;
@@ -112,7 +117,7 @@ std::optional<RunOptions> weft::cli::readOptions(const std::vector<std::string> 
   if (problem.empty() && !options.help)
     return options;
   if (problem.empty())
-    fputs(helpText(program).c_str(), stdout);
+    *status = print(program, helpText(program));
   else
     *status = report(program, problem + " (--help shows all options)", kUsage);
   return std::nullopt;
@@ -121,10 +126,8 @@ std::optional<RunOptions> weft::cli::readOptions(const std::vector<std::string> 
 int weft::cli::runModel(const weft_model_descriptor &model, const RunOptions &options, const std::string &program) {
   if (model.abi_version != WEFT_ABI_VERSION || model.descriptor_bytes != sizeof(weft_model_descriptor))
     return report(program, "the artifact was made by another version of weft", kFailure);
-  if (options.describe) {
-    fputs(options.json ? (describeJson(model) + "\n").c_str() : describeText(model).c_str(), stdout);
-    return kSuccess;
-  }
+  if (options.describe)
+    return print(program, options.json ? describeJson(model) + "\n" : describeText(model));
   Error error;
   try {
     error = options.generate ? generateAndWrite(model, options) : runAndWrite(model, options);

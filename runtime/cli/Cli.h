@@ -17,6 +17,8 @@ int runModel(const weft_model_descriptor &model, const RunOptions &options, cons
 
 /// Prints "program: error: text" to stderr and returns the status.
 int report(const std::string &program, const std::string &text, ExitStatus status);
+/// To standard output; its failure is an error too.
+int print(const std::string &program, const std::string &text);
 
 /// Reads the arguments behind the program's name; nothing when there is nothing left to do (help, a usage error),
 /// then *status is the exit status. At most `positional` arguments may be no options.

@@ -93,7 +93,7 @@ int weft::cli::describeCommand(const std::vector<std::string> &arguments) {
   RunOptions options;
   for (const std::string &argument : arguments) {
     if (argument == "--help" || argument == "-h")
-      return fputs(describeHelp, stdout), kSuccess;
+      return print("weft describe", describeHelp);
     if (argument == "--json")
       options.json = true;
     else if (argument == "--quiet")

@@ -76,6 +76,24 @@ class BadOutput(WeftTest):
             with self.subTest(options=options):
                 self.fails([*run, *options], words, watch=self.case)
 
+    def test_standard_output_that_is_full(self):
+        """Whatever is printed: one error, and no success."""
+        self.ok(*self.arguments(self.case / "x.so"))
+        self.ok(*self.arguments(self.case / "x"))
+        for arguments in (["--help"], ["--version"], ["compile", "--help"], ["run", "--help"], ["describe", "--help"], ["describe", self.case / "x.so"],
+                          ["run", self.case / "x.so", "--random-inputs", "1", "--dim", "batch=4"], ["check", "--json", self.source],
+                          ["explain", self.source], ["verify", self.source, "--random-weights=1"], ["compile", self.source, "--dry-run"],
+                          ["compile", self.source, "--emit=ir"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "w") as full:
+                self.full(WEFT, *arguments, stdout=full)
+        with open("/dev/full", "w") as full:
+            self.full(self.case / "x", "--describe", stdout=full)
+
+    def full(self, *arguments, stdout):
+        done = subprocess.run(list(map(str, arguments)), stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=600)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, r"^[^\n]*error: can't write (to standard output|'<stdout>')[^\n]*\n$")
+
     def test_fmt_keeps_a_file_that_it_cannot_write(self):
         text = "model m {\n" + "".join(f"const c{i}=1\n" for i in range(9000)) + "}\n"
         self.source.write_text(text)
