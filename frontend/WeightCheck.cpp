@@ -215,32 +215,44 @@ static std::string listed(ArrayRef<std::string> names) {
   return names.size() > shown ? text + " and " + std::to_string(names.size() - shown) + " more" : text;
 }
 
-/// A checkpoint that has none of many weights is another model's: that is one error, not one a weight.
-static bool isAnotherModels(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
-  std::vector<std::string> expected, found = weights.names();
-  SmallVector<std::string> prefixes;
-  for (WeightOp weight : model.getOps<WeightOp>()) {
-    std::optional<int64_t> layer = weight.getLayers() ? std::optional<int64_t>(0) : std::nullopt;
-    if (!weight.getPath() || weight.getLayers() == 0)
-      continue;
-    if (findWeightName(weight, layer, weights))
-      return false;
-    prefixes = prefixesOf(weight);
-    expected.push_back(nameAt(weight, layer));
-  }
-  if (expected.size() < 4)
-    return false;
-  for (const std::string &name : found)
-    for (const std::string &wanted : ArrayRef(expected).take_front(maxNearest))
+/// Where all names stand behind a prefix that the description does not say: one error that says it.
+static bool hasAnotherPrefix(ModelOp model, ArrayRef<std::string> expected, const WeightStore &weights, const SourceManager &sources,
+                             Diagnostics &diagnostics) {
+  for (const std::string &name : weights.names())
+    for (const std::string &wanted : expected.take_front(maxNearest))
       if (StringRef(name).ends_with("." + wanted)) {
         StringRef front = StringRef(name).drop_back(wanted.size());
         diagnostics.error(rangeOf(model.getLoc(), sources), "no weight of '" + model.getSymName() + "' is in '" + weights.description() + "'")
             .note("it holds '" + name + "', which 'prefix \"" + front + "\"' would find");
         return true;
       }
-  Diagnostic &diagnostic = diagnostics.error(rangeOf(model.getLoc(), sources), "no weight of '" + model.getSymName() + "' is in '" + weights.description() +
-                                                                                  "', which seems to be another model's");
-  diagnostic.note("expected " + listed(expected));
+  return false;
+}
+
+/// A checkpoint that lacks most of many weights is another model's (some names are common), or a part: that is one error, not one a weight.
+static bool isAnotherModels(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
+  std::vector<std::string> missing, found = weights.names();
+  SmallVector<std::string> prefixes;
+  size_t all = 0;
+  for (WeightOp weight : model.getOps<WeightOp>()) {
+    std::optional<int64_t> layer = weight.getLayers() ? std::optional<int64_t>(0) : std::nullopt;
+    if (!weight.getPath() || weight.getLayers() == 0)
+      continue;
+    ++all;
+    prefixes = prefixesOf(weight);
+    if (!findWeightName(weight, layer, weights))
+      missing.push_back(nameAt(weight, layer));
+  }
+  if (missing.size() < 4 || 2 * missing.size() <= all)
+    return false;
+  bool none = missing.size() == all;
+  if (none && hasAnotherPrefix(model, missing, weights, sources, diagnostics))
+    return true;
+  std::string share = "(" + std::to_string(missing.size()) + " of " + std::to_string(all) + ") ";
+  Diagnostic &diagnostic = diagnostics.error(
+      rangeOf(model.getLoc(), sources), (none ? "no weight of '" : "most weights of '") + model.getSymName() + (none ? "' is in '" : "' " + share + "are not in '") +
+                                            weights.description() + "', which seems to be another model's" + (none ? "" : ", or a part of one"));
+  diagnostic.note("expected " + listed(missing));
   if (prefixes.size() > 1)
     diagnostic.note("each was looked for behind " + listed(prefixes));
   diagnostic.note("found " + (found.empty() ? "nothing" : listed(found)));

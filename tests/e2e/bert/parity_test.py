@@ -89,6 +89,20 @@ class BertBase(BertTest):
             with self.subTest(lengths=lengths):
                 self.check(library, cfg, tensors, bert.batch(cfg, lengths, seed=9))
 
+    def test_heads(self):
+        """Pooler, classifier of rows and class token; classifier of tokens."""
+        if os.environ.get("WEFT_SANITIZED"):
+            self.skipTest("too large for an instrumented compiler")
+        cfg = bert.config() | {"id2label": {"0": "no", "1": "yes", "2": "maybe"}}
+        tensors, inputs = bert.random_checkpoint(cfg, prefix="bert."), bert.batch(cfg, [17, 5], seed=2, pairs=True)
+        folder, wanted = save_checkpoint(self.dir / "heads", cfg, tensors), bert.forward(cfg, tensors, **inputs)
+        for options, outputs in ((("head=sequence", "pooling=cls"), {"logits": "sequence_logits", "pooled": "pooled", "embedding": "class_embedding"}),
+                                 (("head=token",), {"logits": "token_logits", "hidden": "hidden", "embedding": "embedding"})):
+            library = self.compile(SOURCE, "heads.so", *(part for option in options for part in ("-D", option)), weights=folder)
+            for name, got in self.run_model(library, inputs, list(outputs)).items():
+                with self.subTest(options=options, output=name):
+                    self.assertParity(got, wanted[outputs[name]], what=name)
+
 
 class OddSizes(BertTest):
     """Sizes that divide by nothing a kernel would like, on every target."""

@@ -71,7 +71,7 @@ class Widths(FamilyTest):
     @full_size
     def test_vit_l_16(self):
         cfg = VIT_LARGE | {"num_hidden_layers": 2}
-        self.check_model("vit/vit.weft", cfg, vit, vit.batch(cfg, 1), "logits")
+        self.check_model("vit/vit.weft", cfg, vit, vit.batch(cfg, 1), "hidden", "logits")
 
     @full_size
     def test_gpt2_medium(self):
@@ -81,7 +81,7 @@ class Widths(FamilyTest):
     @full_size
     def test_t5_v11_base(self):
         cfg = T5_V11_BASE | {"num_layers": 2, "num_decoder_layers": 2}
-        self.check_model("t5/t5.weft", cfg, t5, t5.batch(cfg, [21, 9], 7), "logits")
+        self.check_model("t5/t5.weft", cfg, t5, t5.batch(cfg, [21, 9], 7), "memory", "logits")
 
     @full_size
     def test_llama_plain(self):

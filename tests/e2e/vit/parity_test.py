@@ -57,6 +57,11 @@ class Random(FamilyTest):
         tensors, inputs = vit.random_checkpoint(cfg), {"patches": vit.cut(cfg, vit.batch(cfg, 3)["pixels"])}
         self.check(self.build(FORM, cfg, tensors), inputs, vit.forward_patches(cfg, tensors, **inputs))
 
+    def test_plain_form_with_other_options(self):
+        cfg = vit.config(**SMALL | {"num_channels": 1, "hidden_act": "relu", "qkv_bias": False, "layer_norm_eps": 1e-6})
+        tensors, inputs = vit.random_checkpoint(cfg), {"patches": vit.cut(cfg, vit.batch(cfg, 2)["pixels"])}
+        self.check(self.build(FORM, cfg, tensors), inputs, vit.forward_patches(cfg, tensors, **inputs))
+
     def test_wrong_images(self):
         """Another size, another number of channels, no image: an error that names the input and both shapes."""
         cfg = vit.config(**SMALL)
@@ -69,6 +74,12 @@ class Random(FamilyTest):
     @full_size
     def test_base(self):
         self.check_config(vit.config(), (1, 2))
+
+    @full_size
+    def test_plain_form_of_base(self):
+        cfg = vit.config()
+        tensors, inputs = vit.random_checkpoint(cfg), {"patches": vit.cut(cfg, vit.batch(cfg, 2)["pixels"])}
+        self.check(self.build(FORM, cfg, tensors), inputs, vit.forward_patches(cfg, tensors, **inputs))
 
 
 if __name__ == "__main__":
