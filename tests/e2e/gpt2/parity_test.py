@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import gpt2  # noqa: E402
 from checkpoint import from_bf16, load_safetensors, to_bf16  # noqa: E402
 from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
-from generation import greedy  # noqa: E402
+from generation import greedy, log_softmax  # noqa: E402
 from harness import main  # noqa: E402
 
 SOURCE = "gpt2/gpt2.weft"
@@ -41,6 +41,13 @@ class Trained(FamilyTest):
             with self.subTest(prompt=example["prompt"]):
                 tokens, _ = self.generate(library, {"tokens": np.array([example["ids"]], np.int32)}, "--max", "64")
                 self.assertEqual(tokens[0].tolist(), example["greedy"])
+
+    def test_stated_loss(self):
+        """Nats a token on text that training never saw; the whole of it is in result.json's nats_per_token."""
+        held = np.load(EXAMPLES / "gpt2" / "heldout.npy").astype(np.int32)
+        logits = np.concatenate([self.run_model(self.library(), {"tokens": held[at:at + 16, :-1]}, ["logits"])["logits"] for at in (0, 16)])
+        chosen = np.take_along_axis(log_softmax(logits.astype(np.float64)), held[:, 1:, None].astype(np.int64), 2)
+        self.assertAlmostEqual(-chosen.mean(), self.result["nats_per_token_of_heldout_npy"], places=4)
 
     def test_two_hundred_tokens(self):
         cfg = self.cfg | {"eos_token_id": 4095}  # goes on after the end of a text
@@ -132,6 +139,10 @@ class Full(FamilyTest):
         for rows, time in ((1, 1), (1, 128), (2, 33)):
             inputs = gpt2.batch(cfg, rows, time, seed=time)
             self.check(library, inputs, gpt2.forward(cfg, tensors, **inputs))
+        prompt, lengths = gpt2.batch(cfg, 2, 9)["tokens"], np.array([9, 9], np.int32)
+        logits_of = lambda t: gpt2.forward(cfg, tensors, t)["logits"]  # noqa: E731
+        self.assertGreedy(self.generate(library, {"tokens": prompt}, "--max", "8"), greedy(logits_of, prompt, cfg["eos_token_id"], 17))
+        self.check_searches(library, {"tokens": prompt, "prompt_len": lengths}, lambda row: logits_of, prompt, cfg["eos_token_id"], 4)
 
 
 if __name__ == "__main__":
