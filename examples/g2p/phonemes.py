@@ -35,7 +35,7 @@ def pronounce(model, words):
     result = []
     for at in range(0, len(words), 256):
         tokens = model.generate("--max", MOST_PHONEMES, **encode(words[at:at + 256]))
-        result += [[VOCAB[index] for index in until(row, STOP)] for row in tokens]
+        result += [[VOCAB[index] for index in until(row, {STOP})] for row in tokens]
     return result
 
 
@@ -60,7 +60,8 @@ def measure(model):
     print(f"{same} answers are the training program's")
 
 
-def main():
+def main(source=HERE / "g2p.weft"):
+    """Pronounces the words of the command line; ../transformer comes in by its description."""
     parser = argparse.ArgumentParser(description="Says how English words are pronounced.")
     parser.add_argument("word", nargs="*", help="a word of English letters and apostrophes")
     parser.add_argument("--heldout", action="store_true", help="measure the error rates on the held-out words instead")
@@ -70,7 +71,7 @@ def main():
     for word in words:
         if not word or len(word) > 63 or not all("a" <= letter <= "z" or letter == "'" for letter in word):
             sys.exit(f"error: '{word}' is no word of 1 to 63 letters a to z and apostrophes")
-    model = Model(HERE / "g2p.weft", HERE, options.out)
+    model = Model(source, HERE, options.out)
     if options.heldout:
         return measure(model)
     for word, phonemes in zip(words, pronounce(model, words)):

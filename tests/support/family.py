@@ -105,6 +105,20 @@ class FamilyTest(WeftTest):
                 return
             row.append(token)
 
+    def check_searches(self, library, inputs, logits_of, prompts, stop, most, beams=3):
+        """Beam search and seeded draws of a batch: LOGITS_OF(row) scores that row's continuations (of_row), PROMPTS are the rows' own."""
+        best, _ = self.generate(library, inputs, "--max", str(most), "--beam", str(beams))
+        drawn, _ = self.generate(library, inputs, "--max", str(most), "--temperature", "1.5", "--top-k", "5", "--top-p", "0.9", "--seed", "3")
+        for row, prompt in enumerate(prompts):
+            with self.subTest(row=row):
+                self.assertBeam(best[row], logits_of(row), prompt, stop, most, beams)
+                self.assertDrawn(drawn[row], logits_of(row), prompt, stop, top_k=5, temperature=1.5)
+
+
+def of_row(decode, *arrays):
+    """DECODE(arrays..., tokens) for one row of the arrays: row -> (tokens [n, time] -> logits), as beam search and draws are checked by."""
+    return lambda row: lambda tokens: decode(*(np.repeat(array[row:row + 1], len(tokens), 0) for array in arrays), tokens)
+
 
 def check_texts(test, source, folder):
     """A trained encoder-decoder answers its held-out texts as result.json says it did in training."""

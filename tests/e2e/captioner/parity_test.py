@@ -8,7 +8,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import captioner  # noqa: E402
 from checkpoint import load_safetensors  # noqa: E402
-from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
+from family import EXAMPLES, FamilyTest, full_size, of_row  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -50,6 +50,8 @@ class Random(FamilyTest):
         memory, start = captioner.encode(cfg, tensors, inputs["pixels"]), np.full((rows, 1), cfg["decoder_start_token_id"], np.int32)
         wanted = greedy(lambda t: captioner.decode(cfg, tensors, memory, t), start, cfg["eos_token_id"], new + 1)
         self.assertGreedy(self.generate(library, {"pixels": inputs["pixels"]}, "--max", str(new)), wanted)
+        decode = of_row(lambda rows, t: captioner.decode(cfg, tensors, rows, t), memory)
+        self.check_searches(library, {"pixels": inputs["pixels"]}, decode, start, cfg["eos_token_id"], min(new, 12))
 
     def test_small(self):
         cfg = captioner.config(IMAGE, TEXT, decoder_start_token_id=1, eos_token_id=2)

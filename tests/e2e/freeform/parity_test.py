@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import freeform  # noqa: E402
-from family import FamilyTest, full_size  # noqa: E402
+from family import FamilyTest, full_size, of_row  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -25,6 +25,9 @@ class Freeform(FamilyTest):
         memories, start = freeform.encode(cfg, tensors, **inputs), np.full((len(frames), 1), cfg["start"], np.int32)
         wanted = greedy(lambda t: freeform.decode(cfg, tensors, memories, inputs["mel_len"], inputs["rough_len"], t), start, cfg["stop"], new + 1)
         self.assertGreedy(self.generate(library, inputs, "--max", str(new)), wanted)
+        decode = of_row(lambda audio, text, mel_len, rough_len, t: freeform.decode(cfg, tensors, (audio, text), mel_len, rough_len, t),
+                        *memories, inputs["mel_len"], inputs["rough_len"])
+        self.check_searches(library, inputs, decode, start, cfg["stop"], min(new, 12))
 
     # More tokens than the decoder's window: its ring goes round.
     def test_small(self):

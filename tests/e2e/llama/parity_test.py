@@ -33,6 +33,9 @@ class LlamaTest(FamilyTest):
             steps = limit - max(prompt_lengths)
             tokens, logits, wanted = tokens[:, :steps], logits[:, :steps], tuple(x[:, :steps] for x in wanted)
         self.assertGreedy((tokens, logits), wanted)
+        prompts = [row[:length] for row, length in zip(prompt, lengths)]
+        self.check_searches(library, {"tokens": prompt, "prompt_len": lengths}, lambda row: lambda t: llama.forward(cfg, tensors, t)["logits"],
+                            prompts, cfg["eos_token_id"], min(new, 8))
 
     def test_grouped(self):
         self.check_config(llama.config(**SMALL), ((1, 1), (2, 13), (1, 96)), [9, 1, 4], 30)

@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import seq2seq  # noqa: E402
-from family import EXAMPLES, FamilyTest, check_texts, full_size  # noqa: E402
+from family import EXAMPLES, FamilyTest, check_texts, full_size, of_row  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -27,6 +27,8 @@ class MarianTest(FamilyTest):
         memory, start = seq2seq.encode(cfg, tensors, **inputs), np.full((len(lengths), 1), cfg["decoder_start_token_id"], np.int32)
         wanted = greedy(lambda t: seq2seq.decode(cfg, tensors, memory, inputs["source_len"], t), start, cfg["eos_token_id"], new + 1)
         self.assertGreedy(self.generate(library, inputs, "--max", str(new)), wanted)
+        decode = of_row(lambda rows, lengths, t: seq2seq.decode(cfg, tensors, rows, lengths, t), memory, inputs["source_len"])
+        self.check_searches(library, inputs, decode, start, cfg["eos_token_id"], min(new, 12))
 
     def test_small(self):
         self.check_config(seq2seq.marian_config(**SMALL), (([1], 1), ([40, 3], 40), ([9, 4], 7)), 30)

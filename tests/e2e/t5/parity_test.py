@@ -6,7 +6,7 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import t5  # noqa: E402
-from family import EXAMPLES, FamilyTest, check_texts, full_size  # noqa: E402
+from family import EXAMPLES, FamilyTest, check_texts, full_size, of_row  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import main  # noqa: E402
 
@@ -25,6 +25,8 @@ class T5Test(FamilyTest):
         memory, start = t5.encode(cfg, tensors, **inputs), np.full((len(lengths), 1), 0, np.int32)
         wanted = greedy(lambda t: t5.decode(cfg, tensors, memory, inputs["source_len"], t), start, 1, new + 1)
         self.assertGreedy(self.generate(library, inputs, "--max", str(new)), wanted)
+        decode = of_row(lambda rows, lengths, t: t5.decode(cfg, tensors, rows, lengths, t), memory, inputs["source_len"])
+        self.check_searches(library, inputs, decode, start, 1, min(new, 12))
 
     # Longer than 128 positions: where the bias's buckets end.
     def test_small_v10(self):

@@ -6,13 +6,14 @@ import pathlib
 import subprocess
 import sys
 import unittest
+import wave
 
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import whisper  # noqa: E402
 from checkpoint import load_safetensors, save_checkpoint  # noqa: E402
-from family import EXAMPLES, FamilyTest, full_size  # noqa: E402
+from family import EXAMPLES, FamilyTest, full_size, of_row  # noqa: E402
 from generation import greedy  # noqa: E402
 from harness import WEFT, main  # noqa: E402
 
@@ -36,6 +37,8 @@ class WhisperTest(FamilyTest):
         memory, prompt = whisper.encode(cfg, tensors, inputs["mel"]), inputs["tokens"][:, :2]
         wanted = greedy(lambda t: whisper.decode(cfg, tensors, memory, t), prompt, cfg["eos_token_id"], new + 2)
         self.assertGreedy(self.generate(library, {"mel": inputs["mel"], "tokens": prompt}, "--max", str(new)), wanted)
+        decode = of_row(lambda rows, t: whisper.decode(cfg, tensors, rows, t), memory)
+        self.check_searches(library, {"mel": inputs["mel"], "tokens": prompt}, decode, prompt, cfg["eos_token_id"], min(new, 12))
 
     def test_small(self):
         self.check_config(whisper.config(**SMALL), ((1, 1, 1), (2, 50, 30), (2, 21, 11)), 25)
@@ -120,10 +123,20 @@ class TinyEn(FamilyTest):
 
     @full_size
     def test_program(self):
-        done = subprocess.run([sys.executable, EXAMPLES / "whisper" / "transcribe.py", "--out", self.dir / "out"], capture_output=True, text=True,
-                              env=os.environ | {"WEFT": str(WEFT)})
+        """The same words from the recording and from one of 24 bits, two channels and 44,100 samples a second."""
+        samples = audio.read_wav(RECORDING)
+        at = np.arange(int(len(samples) * 44100 / audio.RATE)) * audio.RATE / 44100
+        loud = np.round(np.interp(at, np.arange(len(samples)), samples) * 8388607).astype("<i4")
+        with wave.open(str(self.dir / "stereo.wav"), "wb") as file:
+            file.setnchannels(2)
+            file.setsampwidth(3)
+            file.setframerate(44100)
+            file.writeframes(np.stack([loud, loud], 1).view(np.uint8).reshape(-1, 4)[:, :3].tobytes())
+        done = subprocess.run([sys.executable, EXAMPLES / "whisper" / "transcribe.py", RECORDING, self.dir / "stereo.wav", "--out", self.dir / "out"],
+                              capture_output=True, text=True, env=os.environ | {"WEFT": str(WEFT)})
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("Ever tried, ever failed. No matter, try again. Fail again. Fail better.", done.stdout)
+        for name in ("beckett.wav", "stereo.wav"):
+            self.assertIn(f"{name}: Ever tried, ever failed. No matter, try again. Fail again. Fail better.", done.stdout)
 
 
 class Recordings(unittest.TestCase):
@@ -131,7 +144,6 @@ class Recordings(unittest.TestCase):
 
     def wav(self, data, channels=1, width=2, rate=16000):
         import io
-        import wave
         file = io.BytesIO()
         with wave.open(file, "wb") as out:
             out.setnchannels(channels)
