@@ -2,6 +2,7 @@
 
 A program that calls the library itself (C, C++) needs none of this; see g2p/, bert/ and gpt2/.
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -22,6 +23,49 @@ def weft(*arguments):
         sys.exit(f"error: {WEFT}: {error.strerror}: run ./setup first")
     if done.returncode:
         sys.exit(done.returncode)
+
+
+def config_of(folder, name="config.json"):
+    """What a checkpoint folder's config.json says; its absence and what is no JSON are errors."""
+    path = pathlib.Path(folder) / name
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        sys.exit(f"error: {path}: {error.strerror}: a checkpoint is a folder with config.json, model.safetensors and tokenizer.json")
+    except ValueError as error:
+        sys.exit(f"error: {path}: {error}")
+
+
+def stops_of(folder):
+    """The tokens that end a text, as the compiled model has them: generation_config.json's, else config.json's."""
+    beside = config_of(folder, "generation_config.json") if (pathlib.Path(folder) / "generation_config.json").exists() else {}
+    stop = beside.get("eos_token_id", config_of(folder).get("eos_token_id"))
+    return set() if stop is None else {stop} if np.isscalar(stop) else set(stop)
+
+
+def tokenizer_of(folder):
+    """The tokenizer of a checkpoint folder."""
+    from tokenizers import Tokenizer
+
+    config_of(folder)
+    path = pathlib.Path(folder) / "tokenizer.json"
+    if not path.is_file():
+        sys.exit(f"error: {path}: No such file: text needs the tokenizer that the checkpoint was trained with")
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # of no narrower class
+        sys.exit(f"error: {path}: {error}")
+
+
+def ids_of(tokenizer, text):
+    """A text's token ids. A warning names letters that the model does not know; a text of nothing else is an error."""
+    encoded, unknown = tokenizer.encode(text), tokenizer.token_to_id("<unk>")
+    strange = [text[slice(*place)] for index, place in zip(encoded.ids, encoded.offsets) if index == unknown]
+    if strange and len(strange) == len(encoded.ids):
+        sys.exit(f"error: '{text}': the model knows none of it")
+    if strange:
+        print(f"warning: '{text}': the model does not know '{strange[0]}'", file=sys.stderr)
+    return encoded.ids
 
 
 class Model:
@@ -62,9 +106,9 @@ class Model:
         return self.call(inputs, ["tokens"], "--generate", *map(str, options))["tokens"]
 
 
-def until(ids, stop):
-    """The ids before the first of the stop tokens (a number or a list)."""
-    stops, kept = {stop} if np.isscalar(stop) else set(stop), []
+def until(ids, stops):
+    """The ids before the first of the stop tokens."""
+    kept = []
     for token in ids:
         if token in stops:
             break

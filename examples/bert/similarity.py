@@ -9,11 +9,10 @@ import pathlib
 import sys
 
 import numpy as np
-from tokenizers import Tokenizer
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from compiled import Model  # noqa: E402
+from compiled import Model, tokenizer_of  # noqa: E402
 
 SENTENCES = [
     "A man is playing a guitar on stage.",
@@ -36,7 +35,7 @@ def checkpoint(argument):
 
 def encode(folder, sentences):
     """Token ids, types and lengths of the sentences, padded on the right: i32[batch, seq] twice and i32[batch]."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = tokenizer_of(folder)
     tokenizer.enable_truncation(256)
     tokenizer.no_padding()
     rows = tokenizer.encode_batch(sentences)

@@ -31,6 +31,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="of the drawings")
     parser.add_argument("--out", type=pathlib.Path, help="where files are written")
     options = parser.parse_args()
+    if not 1 <= options.count <= 1000:
+        parser.error("--count goes from 1 to 1000")
     model = Model(HERE / "captioner.weft", HERE, options.out)
     if options.score:
         scenes, images = shapes.test_scenes(500)

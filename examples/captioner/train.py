@@ -16,7 +16,7 @@ from transformers import GPT2Config, ViTConfig, VisionEncoderDecoderConfig, Visi
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import shapes  # noqa: E402
 
-BUDGET = float(sys.argv[1]) * 60 if len(sys.argv) > 1 else 600.0
+BUDGET = float(sys.argv[1]) * 60 if len(sys.argv) > 1 else 300.0
 torch.manual_seed(0)
 torch.set_num_threads(1)
 rng = np.random.default_rng(0)

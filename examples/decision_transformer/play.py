@@ -33,6 +33,8 @@ def main():
     parser.add_argument("--episodes", type=int, default=20)
     parser.add_argument("--out", type=pathlib.Path, help="where files are written")
     options = parser.parse_args()
+    if not 1 <= options.episodes <= 64 or not np.isfinite(options.wanted or [0]).all():
+        parser.error("--episodes goes from 1 to 64, and --wanted is a number")
     try:
         import pendulum
     except ImportError:

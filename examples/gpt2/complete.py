@@ -4,16 +4,14 @@ The weights beside this file are of a small model that was trained on the descri
 GPT-2 checkpoint folder with its tokenizer.json.
 """
 import argparse
-import json
 import pathlib
 import sys
 
 import numpy as np
-from tokenizers import Tokenizer
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from compiled import Model, until  # noqa: E402
+from compiled import Model, ids_of, stops_of, tokenizer_of, until  # noqa: E402
 
 
 def main(source=HERE / "gpt2.weft", texts=("python3-", "A command line tool that"), weights=HERE):
@@ -27,9 +25,8 @@ def main(source=HERE / "gpt2.weft", texts=("python3-", "A command line tool that
     parser.add_argument("--out", type=pathlib.Path, help="where files are written")
     options = parser.parse_args()
 
-    tokenizer = Tokenizer.from_file(str(options.weights / "tokenizer.json"))
-    stop = json.loads((options.weights / "config.json").read_text())["eos_token_id"]
-    rows = [tokenizer.encode(text).ids for text in options.text]
+    tokenizer, stops = tokenizer_of(options.weights), stops_of(options.weights)
+    rows = [ids_of(tokenizer, text) for text in options.text]
     if not all(rows):
         sys.exit("error: there is nothing to continue")
     lengths = np.array([len(row) for row in rows], np.int32)
@@ -44,7 +41,7 @@ def main(source=HERE / "gpt2.weft", texts=("python3-", "A command line tool that
         arguments += ["--beam", options.beam]
     model = Model(source, options.weights, options.out)
     for text, ids in zip(options.text, model.generate(*arguments, tokens=prompt, prompt_len=lengths)):
-        print(text + tokenizer.decode(until(ids, stop)))
+        print(text + tokenizer.decode(until(ids, stops)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import spoken  # noqa: E402
 import text_to_text  # noqa: E402
 
-MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 4.0
+MINUTES = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
 torch.manual_seed(0)
 order = np.random.default_rng(0).permutation(np.arange(100, 10000))
 pairs = [(spoken.english(int(n)), spoken.german(int(n))) for n in [*order[500:], *list(range(100)) * 8]]

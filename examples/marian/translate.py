@@ -3,16 +3,14 @@
 translate.py --weights FOLDER [SENTENCE]...   FOLDER holds config.json, model.safetensors and tokenizer.json
 """
 import argparse
-import json
 import pathlib
 import sys
 
 import numpy as np
-from tokenizers import Tokenizer
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from compiled import Model, until  # noqa: E402
+from compiled import Model, ids_of, stops_of, tokenizer_of, until  # noqa: E402
 
 
 def main(source=HERE / "marian.weft", texts=("seventeen", "three hundred and five"), weights=HERE, beam=4):
@@ -25,10 +23,11 @@ def main(source=HERE / "marian.weft", texts=("seventeen", "three hundred and fiv
     parser.add_argument("--out", type=pathlib.Path, help="where files are written")
     options = parser.parse_args()
 
-    tokenizer = Tokenizer.from_file(str(options.weights / "tokenizer.json"))
-    stop = json.loads((options.weights / "config.json").read_text())["eos_token_id"]
-    rows = [tokenizer.encode(text).ids for text in options.text]
-    rows = [ids if ids[-1:] == [stop] else ids + [stop] for ids in rows]
+    tokenizer, stops = tokenizer_of(options.weights), stops_of(options.weights)
+    if not all(text.strip() for text in options.text):
+        sys.exit("error: there is an empty text")
+    rows = [ids_of(tokenizer, text) for text in options.text]
+    rows = [ids if ids[-1] in stops else ids + [min(stops)] for ids in rows]
     lengths = np.array([len(ids) for ids in rows], np.int32)
     padded = np.zeros((len(rows), lengths.max()), np.int32)
     for row, ids in zip(padded, rows):
@@ -37,7 +36,7 @@ def main(source=HERE / "marian.weft", texts=("seventeen", "three hundred and fiv
     model = Model(source, options.weights, options.out)
     search = ["--beam", options.beam] if options.beam > 1 else []
     for text, ids in zip(options.text, model.generate("--max", options.max, *search, source=padded, source_len=lengths)):
-        print(f"{text}\n  {tokenizer.decode(until(ids, stop))}")
+        print(f"{text}\n  {tokenizer.decode(until(ids, stops))}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,15 @@ int main(void) {
       fprintf(stderr, "error: a digit is %d numbers from 0 to 16\n", PIXELS);
       return 2;
     }
+    if (!(pixels[i] >= 0 && pixels[i] <= 16)) {
+      fprintf(stderr, "error: number %d of %d is %g, not from 0 to 16\n", i + 1, PIXELS, pixels[i]);
+      return 2;
+    }
     pixels[i] = pixels[i] / 8 - 1; /* as train.py normalised them */
+  }
+  if (scanf("%f", &scores[0]) == 1) {
+    fprintf(stderr, "error: a digit is %d numbers, and here are more\n", PIXELS);
+    return 2;
   }
 
   char error[256] = "";

@@ -21,6 +21,8 @@ def read_wav(path):
             data = file.readframes(count)
     except (wave.Error, EOFError, OSError) as error:
         raise AudioError(f"{path}: {str(error) or 'it ends too early'}") from error
+    if not 1 <= width <= 4 or rate < 1:
+        raise AudioError(f"{path}: {8 * width} bits a sample at {rate} a second; expected 8 to 32 bits at any rate")
     data = np.frombuffer(data[:len(data) // (width * channels) * (width * channels)], np.uint8)
     if not len(data):
         raise AudioError(f"{path}: it holds no samples")

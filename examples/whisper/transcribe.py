@@ -5,19 +5,17 @@ recording of the package useful-moonshine-onnx. `pip install --no-deps -r ../req
 """
 import argparse
 import importlib.util
-import json
 import pathlib
 import sys
 
 import numpy as np
-from tokenizers import Tokenizer
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE))
 import audio  # noqa: E402
 import convert  # noqa: E402
-from compiled import ROOT, Model, until  # noqa: E402
+from compiled import ROOT, Model, config_of, stops_of, tokenizer_of, until  # noqa: E402
 
 
 def packaged(module, path):
@@ -58,14 +56,14 @@ def main():
     except audio.AudioError as error:
         sys.exit(f"error: {error}")
     folder = options.weights or tiny_en(options.out)
-    config, tokenizer = json.loads((folder / "config.json").read_text()), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    config, tokenizer, stops = config_of(folder), tokenizer_of(folder), stops_of(folder)
     model, prompt = Model(HERE / "whisper.weft", folder, options.out), np.array([prompt_of(tokenizer)], np.int32)
     for file, samples in zip(files, heard):
         text, step = "", audio.RATE * audio.SECONDS
         for at in range(0, len(samples), step):
-            mel = audio.log_mel(samples[at:at + step], config["num_mel_bins"])
+            mel = audio.log_mel(samples[at:at + step], config.get("num_mel_bins", 80))
             tokens = model.generate("--max", options.max, mel=mel[None], tokens=prompt)
-            text += tokenizer.decode(until(tokens[0], config["eos_token_id"]), skip_special_tokens=True)
+            text += tokenizer.decode(until(tokens[0], stops), skip_special_tokens=True)
         print(f"{file.name}: {text.strip()}")
 
 

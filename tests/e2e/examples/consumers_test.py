@@ -64,7 +64,8 @@ class Consumers(WeftTest):
             self.assertEqual(len(lines), 11)
             told.append(int(lines[0]))
         self.assertGreaterEqual(int((np.array(told) == held["labels"][:40]).sum()), 37)
-        self.assertIn("64 numbers", self.program(digit, stdin="1 2 3", status=2))
+        for numbers, words in (([1, 2, 3], "64 numbers"), ([1] * 65, "here are more"), ([1] * 63 + [17], "number 64 of 64 is 17"), (["nan"] * 64, "number 1 of 64")):
+            self.assertIn(words, self.program(digit, stdin=" ".join(map(str, numbers)), status=2))
 
     def test_swing(self):
         """Asked for more, the pendulum in C++ gets more; from hanging, the best is about -250."""
