@@ -1,8 +1,8 @@
 """Trains both forms of this folder on offline episodes of Pendulum-v1 (pendulum.py) and writes their checkpoints.
 
-python train.py [processor minutes] [FORM]...   needs torch, transformers and gymnasium; FORM is decision_transformer (a Hugging Face checkpoint) or
-state_memory; minutes are for each. Writes FORM/model.safetensors, FORM/config.json and FORM/result.json: the mean return over 20 new
-episodes for each of some asked returns, beside that of the data.
+python train.py [FORM]...   needs torch, transformers and gymnasium; FORM is decision_transformer (a Hugging Face checkpoint) or state_memory,
+both when none is named. Writes FORM/model.safetensors, FORM/config.json and FORM/result.json here: the mean return over 20 new episodes for
+each of some asked returns, beside that of the data. Steps are counted, not minutes: run again, it writes the same weights.
 """
 import json
 import pathlib
@@ -17,8 +17,7 @@ from transformers import DecisionTransformerConfig, DecisionTransformerModel
 
 import pendulum
 
-BUDGET = float(sys.argv[1]) * 60 if len(sys.argv) > 1 else 300.0
-FORMS = sys.argv[2:] or ["decision_transformer", "state_memory"]
+STEPS = {"decision_transformer": 3000, "state_memory": 2000}
 WANTED, EPISODES, BATCH = (-150.0, -500.0, -1000.0), 20, 64
 SIZES = {"state_dim": 3, "act_dim": 1, "hidden_size": 64, "n_layer": 3, "n_head": 2, "max_ep_len": pendulum.STEPS, "n_positions": 64,
          "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": None, "eos_token_id": None}
@@ -116,13 +115,14 @@ def predict(form, model, returns, states, actions, timesteps):
                  attention_mask=torch.ones(timesteps.shape, dtype=torch.long)).action_preds
 
 
-def train(form, model, data, rng):
-    returns, states, actions = data
+def train(form, model, data):
+    """Some thousand steps; the processor seconds they took."""
+    rng, (returns, states, actions) = np.random.default_rng(1), data
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-3)
-    begin, step = time.process_time(), 0
-    while (part := (time.process_time() - begin) / BUDGET) < 1:
+    begin = time.process_time()
+    for step in range(STEPS[form]):
         for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * part))
+            group["lr"] = 1e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * step / STEPS[form]))
         rows = rng.integers(0, len(returns), BATCH)[:, None]
         # Starts before the episode's own are cut: early steps are seen with short contexts too.
         length = int(rng.integers(1, pendulum.CONTEXT + 1)) if step % 4 == 0 else pendulum.CONTEXT
@@ -133,35 +133,36 @@ def train(form, model, data, rng):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
         optimizer.step()
-        step += 1
-        if step % 500 == 0:
-            print(f"{form} step {step} loss {loss.item():.4f} {time.process_time() - begin:.0f} s", flush=True)
-    return step
+        if step % 500 == 499:
+            print(f"{form} step {step + 1} loss {loss.item():.4f} {time.process_time() - begin:.0f} s", flush=True)
+    return time.process_time() - begin
 
 
 def main():
-    rng = np.random.default_rng(0)
-    data = dataset(rng)
+    forms = sys.argv[1:] or list(STEPS)
+    if unknown := set(forms) - set(STEPS):
+        sys.exit(f"error: no form '{unknown.pop()}': {', '.join(STEPS)}")
+    data = dataset(np.random.default_rng(0))
     totals = data[0][:, 0, 0] * pendulum.RETURN_UNIT
     print(f"data: returns {totals.min():.0f} to {totals.max():.0f}, mean {totals.mean():.0f}", flush=True)
-    for form in FORMS:
+    for form in forms:
         torch.manual_seed(0)
         model = StateMemory(SIZES) if form == "state_memory" else DecisionTransformerModel(DecisionTransformerConfig(**SIZES, vocab_size=1))
-        steps = train(form, model, data, rng)
+        seconds = train(form, model, data)
         model.eval()
         reached = [round(float(pendulum.play(chooser(form, model), wanted, EPISODES).mean()), 1) for wanted in WANTED]
-        folder = pathlib.Path(form)
+        folder = pathlib.Path(__file__).resolve().parent / form
         folder.mkdir(exist_ok=True)
         if form == "state_memory":
             save_file({name: value.detach().contiguous() for name, value in model.state_dict().items()}, folder / "model.safetensors")
             (folder / "config.json").write_text(json.dumps({k: v for k, v in SIZES.items() if not k.endswith(("pdrop", "token_id"))}, indent=1))
         else:
             model.save_pretrained(folder)
-            (folder / "model.safetensors").chmod(0o644)
+        (folder / "model.safetensors").chmod(0o644)
         (folder / "result.json").write_text(json.dumps({
-            "steps": steps, "episodes": EPISODES, "wanted": WANTED, "return": reached,
+            "steps": STEPS[form], "minutes": round(seconds / 60, 1), "episodes": EPISODES, "wanted": WANTED, "return": reached,
             "data_mean": round(float(totals.mean()), 1), "data_best": round(float(totals.max()), 1)}, indent=1) + "\n")
-        print(f"{form}: {steps} steps, " + ", ".join(f"asked for {wanted:.0f}: {got:.0f}" for wanted, got in zip(WANTED, reached)), flush=True)
+        print(f"{form}: {STEPS[form]} steps in {seconds / 60:.1f} minutes, " + ", ".join(f"asked for {wanted:.0f}: {got:.0f}" for wanted, got in zip(WANTED, reached)), flush=True)
 
 
 if __name__ == "__main__":
