@@ -7,6 +7,7 @@
 #include "codegen/TemporaryFile.h"
 #include "codegen/emit/Emit.h"
 #include "codegen/schedule/Schedule.h"
+#include "runtime/Descriptor.h"
 #include "llvm/Linker/Linker.h"
 #include <set>
 #include <sstream>
@@ -83,7 +84,7 @@ static hl::Type storedType(Value value) {
   return type.isF32() ? hl::Float(32) : type.isI32() ? hl::Int(32) : hl::UInt(8);
 }
 
-/// Keys that a state holds: [rows, heads, positions, width] with 16 positions side by side.
+/// Keys that a state holds: [rows, heads, positions, width] in squares of positions and features (WEFT_STATE_KEYS).
 static bool isKeys(Value value, LayoutAttr layout) { return layout && layout.getPanel() && rankOf(value) == 4 && layout.getPanelDim() == 2; }
 
 BufferSpec KernelCompiler::bufferSpec(Value value, LayoutAttr layout, bool result) {
@@ -93,8 +94,11 @@ BufferSpec KernelCompiler::bufferSpec(Value value, LayoutAttr layout, bool resul
   buffer.bits = type.bits();
   std::vector<DimExpr> extents = extentsOf(value);
   if (isKeys(value, layout)) {
-    DimExpr lanes(layout.getPanel()), width = extents[0], pages = extents[1].dividedBy(lanes).value(), page = lanes * width;
-    buffer.dims = {{0, lanes, 1}, {0, width, lanes}, {0, pages, page}, {0, extents[2], page * pages}, {0, extents[3], page * pages * extents[2]}};
+    int64_t width = *extents[0].constant(), features = WEFT_KEY_FEATURES(width), positions = layout.getPanel();
+    DimExpr blocks = extents[1].dividedBy(DimExpr(positions)).value(), block(positions * width), square(positions * features);
+    buffer.dims = {{0, features, 1}, {0, positions, features}, {0, width / features, square}, {0, blocks, block}};
+    buffer.dims.push_back({0, extents[2], block * blocks});
+    buffer.dims.push_back({0, extents[3], block * blocks * extents[2]});
     return buffer;
   }
   if (layout && layout.getPanel() && !result) {
@@ -121,9 +125,9 @@ void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl:
   Vars vars = varsFor(argument);
   int64_t rank = rankOf(argument);
   if (isKeys(argument, layout)) {
-    int lanes = int(layout.getPanel());
-    func(vars) = param(vars[1] % lanes, vars[0], vars[1] / lanes, vars[2], vars[3]);
-    graph.keyPages[argument] = param;
+    int positions = int(layout.getPanel()), features = WEFT_KEY_FEATURES(*typeOf(argument).getExpr(-1).constant());
+    func(vars) = param(vars[0] % features, vars[1] % positions, vars[0] / features, vars[1] / positions, vars[2], vars[3]);
+    graph.keySquares[argument] = param;
     return graph.define(argument, func);
   }
   hl::Expr column, depth = 0, stride = 1;
@@ -312,6 +316,10 @@ Error KernelCompiler::runHalide(CompiledKernel &out, llvm::LLVMContext &context)
   hl::Pipeline pipeline(output.func);
   if ((kind == ScheduleKind::Contraction || kind == ScheduleKind::Strassen) && graph.target.prefetch)
     pipeline.add_custom_lowering_pass(makePrefetchPass(graph, output));
+  if (kind == ScheduleKind::AttentionStep)
+    pipeline.add_custom_lowering_pass(makeNextHeadPass(graph));
+  if (kind == ScheduleKind::Attention)
+    pipeline.add_custom_lowering_pass(makeTurnPass(graph));
   pipeline.add_custom_lowering_pass(makeScratchPass());
   spec.inner = spec.name + "_halide";
   hl::Module module = pipeline.compile_to_module(arguments, spec.inner, target);

@@ -107,10 +107,12 @@ struct Attention {
 /// keys, batch).
 struct AttentionStep {
   hl::Func queries, acc, scores, tops, top, probs, sums, sum, values, weighted;
-  hl::RDom depth, scorePage, maxPage, maxLane, probPage, sumPage, sumLane, valuePage;
-  hl::Var lane, page, query, part, feature, head, batch;
+  hl::RDom depth, startPage, square, maxPage, maxLane, probPage, sumPage, sumLane, valuePage;
+  hl::Var lane, page, query, feature, head, batch;
   int64_t group, width, valueWidth; ///< query heads that share a head of keys; widths of one head
-  int parts; ///< partial sums of a score, over every parts-th feature: as many chains of sums as hide the latency
+  int features;                     ///< of a square of keys
+  std::string keyCache, valueCache; ///< the arguments
+  hl::Expr keyReach, valueReach;    ///< elements from one head to the next there; 0 where histories are long
   DimExpr keys;
   mlir::Value result;
 };
@@ -146,7 +148,7 @@ public:
   llvm::DenseMap<mlir::Value, KeyRange> ranges;      ///< of masks
   llvm::DenseMap<mlir::Value, Windows> windows;
   llvm::DenseMap<mlir::Value, PanelArgument> panels;
-  llvm::DenseMap<mlir::Value, hl::ImageParam> keyPages; ///< keys of states: (position in page, feature, page, head, row)
+  llvm::DenseMap<mlir::Value, hl::ImageParam> keySquares; ///< keys of states: (feature and position in square, features / square, positions / square, head, row)
 
 private:
   llvm::DenseMap<mlir::Value, hl::Func> funcs;

@@ -61,6 +61,11 @@ six:
 done:
   ret i32 0
 }
+define internal i32 @weft_ask(ptr %base, i64 %offset) alwaysinline {
+  %p = getelementptr i8, ptr %base, i64 %offset
+  call void @llvm.prefetch.p0(ptr %p, i32 0, i32 3, i32 1)
+  ret i32 0
+}
 define internal ptr @weft_scratch(ptr %scratch, i64 %offset) alwaysinline {
   %p = getelementptr i8, ptr %scratch, i64 %offset
   ret ptr %p

@@ -9,7 +9,7 @@ def Weft_LayoutAttr : AttrDef<Weft_Dialect, "Layout"> {
   let summary = "how a kernel's argument or result lies in memory";
   let description = [{
     Row-major with `rowStride` elements from one row (the last dimension) to the next; further dimensions are dense over rows. `panel` is not 0 for a weight packed in
-    panels of that many columns (`[ceil(N/panel)][K][panel]`, zero padded; N is dimension `panelDim` of the weight). `padded` says that the buffer is the arena's or a packed weight: 64-byte aligned
+    panels of that many columns (`[ceil(N/panel)][K][panel]`, zero padded; N is dimension `panelDim` of the weight); of a state of keys `[rows, heads, positions, width]` it is the positions of a square, which holds as many features of each where the width allows. `padded` says that the buffer is the arena's or a packed weight: 64-byte aligned
     and readable and writable to the end of the last row's stride; else it is the caller's, only aligned to its element. 
     Example: `#weft.layout<rowStride = 400>`.
   }];

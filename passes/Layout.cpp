@@ -49,7 +49,7 @@ LayoutAttr weft::stateLayout(Value state) {
   auto symbol = SymbolTable::lookupNearestSymbolFrom<StateOp>(ref, ref.getStateAttr());
   auto type = cast<NamedTensorType>(ref.getType());
   if (symbol.getKeys())
-    return LayoutAttr::get(type.getContext(), vectorElements, vectorElements, 2, true);
+    return LayoutAttr::get(type.getContext(), keyPositions, keyPositions, 2, true);
   std::optional<int64_t> width = rowWidth(type);
   return width ? weightLayout(type) : arenaLayout(type);
 }

@@ -188,10 +188,12 @@ typedef struct weft_weights_header {
 /* ---- generation ---- */
 
 #define WEFT_PAGE_POSITIONS 16 /* of a stream that lie together in one row of a state: beams share whole pages */
+#define WEFT_KEY_POSITIONS 4   /* of keys that lie side by side, as many as the features of each: a step's vector is a square of both */
+#define WEFT_KEY_FEATURES(width) ((width) % 4 == 0 ? 4 : (width) % 2 == 0 ? 2 : 1)
 
 typedef enum weft_state_kind {
   WEFT_STATE_PLAIN = 0,  /* [rows, ...], or any shape where it has no rows */
-  WEFT_STATE_KEYS = 1,   /* [rows][heads][pages][width][16] */
+  WEFT_STATE_KEYS = 1,   /* [rows][heads][positions / 4][width / F][4][F], F = WEFT_KEY_FEATURES(width) */
   WEFT_STATE_VALUES = 2  /* [rows][heads][positions][row_stride] */
 } weft_state_kind;
 

@@ -1,16 +1,20 @@
-// Attention of one query a head over cached keys: the step of generation. Keys lie with 16 positions side by side (weft.state keys), so that
-// a vector holds one feature of 16 keys and scores need no horizontal sums; values are rows that the probabilities weight. Query heads that
+// Attention of one query a head over cached keys: the step of generation. Keys lie in squares of 4 positions and 4 features (weft.state
+// keys): a vector is one, a position is written in runs, and what is read ends with the 4 positions that hold the last key; values are rows that the probabilities weight. Query heads that
 // share a head of keys are computed together: keys and values are read once. Cost grows with the visible positions only.
 #include "codegen/emit/Emit.h"
 #include "codegen/emit/Math.h"
+#include "runtime/Descriptor.h"
 
 using namespace mlir;
 namespace weft {
 
 /// What a hidden score becomes: so far below every start value that its exponential is 0.
 static constexpr float hidden = -2e38f;
-/// Positions of a page.
-static constexpr int lanes = 16;
+/// Positions of a page, and of a square of keys.
+static constexpr int lanes = WEFT_PAGE_POSITIONS, side = WEFT_KEY_POSITIONS;
+
+/// Of histories up to here the next head's is asked for: with 128 features a head, keys and values are 64 KiB.
+static constexpr int nearPositions = 64;
 
 namespace {
 class StepEmitter {
@@ -23,12 +27,13 @@ private:
   hl::Expr rowOf(CacheReadOp read, hl::Expr page) const;
   /// Where a page of the sequence lies in its row: windows have fewer places than pages.
   static hl::Expr placeOf(CacheReadOp read, hl::Expr page);
-  hl::Expr score(hl::Expr lane, hl::Expr page, hl::Expr query);
+  hl::Expr score(hl::Expr lane, hl::Expr square, hl::Expr query);
   void scores();
   void probabilities();
   void values();
   void stage(hl::Func func, std::vector<DimExpr> extents);
-  hl::RDom pages(const char *name, bool withLanes);
+  hl::RDom pages(const char *name);
+  hl::RDom positions(const char *name, int unit);
 
   AttentionOp op;
   KernelGraph &graph;
@@ -47,15 +52,13 @@ StepEmitter::StepEmitter(AttentionOp op, KernelGraph &graph)
   step.lane = hl::Var("l");
   step.page = hl::Var("p");
   step.query = hl::Var("q");
-  step.part = hl::Var("c");
   step.feature = hl::Var("d");
   step.head = hl::Var("h");
   step.batch = hl::Var("b");
   step.group = group;
   step.width = width;
   step.valueWidth = valueWidth;
-  for (step.parts = std::max(1, 4 / group); width % step.parts != 0;)
-    --step.parts;
+  step.features = WEFT_KEY_FEATURES(width);
   step.keys = typeOf(op.getKey()).getExpr(1);
   step.result = op.getResult();
   hl::Expr count = graph.size(step.keys);
@@ -85,25 +88,32 @@ void StepEmitter::stage(hl::Func func, std::vector<DimExpr> extents) {
   graph.stage(func, Role::Block, op->getLoc(), std::move(extents));
 }
 
-/// Visible pages, and their positions if `withLanes`.
-hl::RDom StepEmitter::pages(const char *name, bool withLanes) {
-  hl::RDom domain = withLanes ? hl::RDom(0, lanes, 0, pageCount, graph.name(name)) : hl::RDom(0, pageCount, graph.name(name));
-  hl::Expr page = withLanes ? hl::Expr(domain.y) : hl::Expr(domain.x);
-  domain.where(page * lanes < end);
-  domain.where(page * lanes + (lanes - 1) >= begin);
-  if (withLanes) {
-    domain.where(page * lanes + domain.x < end);
-    domain.where(page * lanes + domain.x >= begin);
-  }
+/// Visible pages.
+hl::RDom StepEmitter::pages(const char *name) {
+  hl::RDom domain(0, pageCount, graph.name(name));
+  domain.where(domain.x * lanes < end);
+  domain.where(domain.x * lanes + (lanes - 1) >= begin);
+  return domain;
+}
+
+/// Visible positions as (place in a unit, unit); whole units if the unit is a square.
+hl::RDom StepEmitter::positions(const char *name, int unit) {
+  hl::RDom domain(0, unit, 0, pageCount * (lanes / unit), graph.name(name));
+  domain.where(domain.y * unit < end);
+  domain.where(domain.y * unit + (unit - 1) >= begin);
+  if (unit == side)
+    return domain;
+  domain.where(domain.y * unit + domain.x < end);
+  domain.where(domain.y * unit + domain.x >= begin);
   return domain;
 }
 
 /// Softcap, bias and mask of one score.
-hl::Expr StepEmitter::score(hl::Expr lane, hl::Expr page, hl::Expr query) {
-  hl::Expr position = page * lanes + lane, known = hl::min(position, graph.size(step.keys) - 1);
+hl::Expr StepEmitter::score(hl::Expr lane, hl::Expr square, hl::Expr query) {
+  hl::Expr position = square * side + lane, known = hl::min(position, graph.size(step.keys) - 1);
   hl::Expr raw;
-  for (int part = 0; part < step.parts; ++part) {
-    hl::Expr sum = step.acc(lane, part, query, page, step.head, step.batch);
+  for (int feature = 0; feature < step.features; ++feature) {
+    hl::Expr sum = step.acc(feature, lane, query, square, step.head, step.batch);
     raw = raw.defined() ? raw + sum : sum;
   }
   if (op.getSoftcap()) {
@@ -120,26 +130,32 @@ hl::Expr StepEmitter::score(hl::Expr lane, hl::Expr page, hl::Expr query) {
 }
 
 void StepEmitter::scores() {
-  const hl::Var &l = step.lane, &p = step.page, &q = step.query, &c = step.part, &d = step.feature, &h = step.head, &b = step.batch;
+  const hl::Var &l = step.lane, &p = step.page, &q = step.query, &d = step.feature, &h = step.head, &b = step.batch;
   float scale = float(op.getScale().convertToDouble());
   hl::Func query = graph.func(op.getQuery());
-  hl::ImageParam cache = graph.keyPages[keys.getState()];
+  hl::ImageParam cache = graph.keySquares[keys.getState()];
+  step.keyCache = cache.name();
+  hl::Var f("f"), s("s");
   step.queries = hl::Func(graph.name("query"));
   step.queries(d, q, h, b) = query((h * group + q) * width + d, 0, b) * scale;
-  step.depth = hl::RDom(0, width / step.parts, graph.name("depth"));
+  step.depth = hl::RDom(0, width / step.features, graph.name("depth"));
   step.acc = hl::Func(graph.name("acc"));
-  hl::Expr feature = step.depth.x * step.parts + c, page = hl::clamp(p, 0, lastPage);
-  step.acc(l, c, q, p, h, b) = 0.0f;
-  step.acc(l, c, q, p, h, b) += step.queries(feature, q, h, b) * cache(l, feature, placeOf(keys, page), h, rowOf(keys, page));
-  step.scorePage = pages("page", false);
+  hl::Expr page = hl::clamp(s / (lanes / side), 0, lastPage), place = placeOf(keys, page) * (lanes / side) + s % (lanes / side);
+  step.acc(f, l, q, s, h, b) = 0.0f;
+  step.acc(f, l, q, s, h, b) += step.queries(step.depth.x * step.features + f, q, h, b) * cache(f, l, step.depth.x, place, h, rowOf(keys, page));
+  // Of the last page's squares only those that hold a key are read.
+  step.startPage = pages("start");
+  step.square = positions("square", side);
   step.scores = hl::Func(graph.name("scores"));
   step.scores(l, q, p, h, b) = hl::undef<float>();
-  step.scores(l, q, step.scorePage.x, h, b) = score(l, step.scorePage.x, q);
+  step.scores(l, q, step.startPage.x, h, b) = hidden;
+  hl::Expr lane = step.square.x, square = step.square.y;
+  step.scores(square % (lanes / side) * side + lane, q, square / (lanes / side), h, b) = score(lane, square, q);
 }
 
 void StepEmitter::probabilities() {
   const hl::Var &l = step.lane, &p = step.page, &q = step.query, &h = step.head, &b = step.batch;
-  step.maxPage = pages("max", false);
+  step.maxPage = pages("max");
   step.tops = hl::Func(graph.name("tops"));
   step.tops(l, q, h, b) = -1e30f;
   step.tops(l, q, h, b) = hl::max(step.tops(l, q, h, b), step.scores(l, q, step.maxPage.x, h, b));
@@ -147,11 +163,11 @@ void StepEmitter::probabilities() {
   step.top = hl::Func(graph.name("top"));
   step.top(q, h, b) = -1e30f;
   step.top(q, h, b) = hl::max(step.top(q, h, b), step.tops(step.maxLane.x, q, h, b));
-  step.probPage = pages("prob", false);
+  step.probPage = pages("prob");
   step.probs = hl::Func(graph.name("probs"));
   step.probs(l, q, p, h, b) = hl::undef<float>();
   step.probs(l, q, step.probPage.x, h, b) = vectorExp(step.scores(l, q, step.probPage.x, h, b) - step.top(q, h, b));
-  step.sumPage = pages("sum", false);
+  step.sumPage = pages("sum");
   step.sums = hl::Func(graph.name("sums"));
   step.sums(l, q, h, b) = 0.0f;
   step.sums(l, q, h, b) += step.probs(l, q, step.sumPage.x, h, b);
@@ -163,9 +179,10 @@ void StepEmitter::probabilities() {
 
 void StepEmitter::values() {
   const hl::Var &q = step.query, &d = step.feature, &h = step.head, &b = step.batch;
-  step.valuePage = pages("value", true);
+  step.valuePage = positions("value", lanes);
   hl::Expr page = step.valuePage.y, lane = step.valuePage.x;
   hl::Func cache = graph.func(rows.getState());
+  step.valueCache = "arg" + std::to_string(cast<BlockArgument>(rows.getState()).getArgNumber());
   step.values = hl::Func(graph.name("values"));
   step.values(d, q, h, b) = 0.0f;
   step.values(d, q, h, b) += step.probs(lane, q, page, h, b) * cache(d, placeOf(rows, page) * lanes + lane, h, rowOf(rows, page));
@@ -178,9 +195,12 @@ void StepEmitter::emit() {
   scores();
   probabilities();
   values();
+  hl::Expr isShort = graph.size(step.keys) <= nearPositions;
+  step.keyReach = hl::select(isShort, graph.size(keys.getState(), 2) * width, 0);
+  step.valueReach = hl::select(isShort, graph.size(rows.getState(), 2) * int(llvm::alignTo(valueWidth, 16)), 0);
   DimExpr queries(group), pageRows = step.keys + DimExpr(lanes);
   stage(step.queries, {DimExpr(width), queries});
-  stage(step.acc, {DimExpr(lanes), DimExpr(step.parts), queries});
+  stage(step.acc, {DimExpr(step.features), DimExpr(side), queries});
   for (hl::Func func : {step.scores, step.probs})
     stage(func, {DimExpr(lanes), queries, pageRows});
   for (hl::Func func : {step.tops, step.sums})
@@ -200,7 +220,7 @@ void StepEmitter::emit() {
 bool isAttentionStep(AttentionOp op, const KernelGraph &graph) {
   auto key = op.getKey().getDefiningOp<CacheReadOp>(), value = op.getValue().getDefiningOp<CacheReadOp>();
   return key && value && key.getRows() && value.getRows() && typeOf(op.getQuery()).getExpr(1) == DimExpr(1) &&
-         graph.keyPages.contains(key.getState()) && rankOf(value.getState()) == 4;
+         graph.keySquares.contains(key.getState()) && rankOf(value.getState()) == 4;
 }
 
 void emitAttentionStep(AttentionOp op, KernelGraph &graph) { StepEmitter(op, graph).emit(); }

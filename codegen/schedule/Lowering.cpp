@@ -1,4 +1,4 @@
-// Custom lowering passes: the prefetch of the next panel, and scratch instead of allocations. Both emit calls that KernelModule's prelude
+// Custom lowering passes: the prefetch of the next panel or head, and scratch instead of allocations. Both emit calls that KernelModule's prelude
 // defines and LLVM inlines.
 #include "codegen/schedule/Schedule.h"
 
@@ -90,6 +90,38 @@ private:
   bool innermost = true; ///< no loop of a contraction's lies in the loop that was left last
 };
 
+/// In the loops over keys and values of a step: asks for the same place of the next head, or of the next sequence's first. Heads lie as
+/// far apart as the cache has room for, so that no prefetcher of the processor's follows from one to the next. Only of short histories:
+/// the head after a long one would be gone from the near caches before its turn.
+class NextHeadPass : public hi::IRMutator {
+public:
+  explicit NextHeadPass(const AttentionStep &step) : step(step) {}
+
+private:
+  using hi::IRMutator::visit;
+  hi::Stmt visit(const hi::Store *op) override {
+    asked.clear();
+    hi::Stmt store = hi::IRMutator::visit(op);
+    return asked.empty() ? store : hi::Block::make(hi::Block::make(asked), store);
+  }
+
+  hl::Expr visit(const hi::Load *op) override {
+    bool isKey = op->name == step.keyCache, isValue = op->name == step.valueCache;
+    hl::Expr from = op->index;
+    while (const hi::Ramp *ramp = from.as<hi::Ramp>())
+      from = ramp->base;
+    if ((isKey || isValue) && from.type().is_scalar()) {
+      hl::Expr next = hl::cast<int64_t>(from) + hl::cast<int64_t>(isKey ? step.keyReach : step.valueReach);
+      hl::Expr call = hi::Call::make(hl::Int(32), "weft_ask", {hi::Variable::make(hl::Handle(), op->name), next * 4}, hi::Call::Extern);
+      asked.push_back(hi::Evaluate::make(call));
+    }
+    return hi::IRMutator::visit(op);
+  }
+
+  const AttentionStep &step;
+  std::vector<hi::Stmt> asked; ///< in front of the store that is visited
+};
+
 /// allocate x[n] -> x = weft_scratch(scratch, bytes of the enclosing ones).
 class ScratchPass : public hi::IRMutator {
   using hi::IRMutator::visit;
@@ -117,6 +149,7 @@ class ScratchPass : public hi::IRMutator {
 } // namespace
 
 hi::IRMutator *makePrefetchPass(const KernelGraph &graph, const Output &output) { return new PrefetchPass(graph, output); }
+hi::IRMutator *makeNextHeadPass(const KernelGraph &graph) { return new NextHeadPass(*graph.attentionStep); }
 hi::IRMutator *makeScratchPass() { return new ScratchPass(); }
 
 } // namespace weft

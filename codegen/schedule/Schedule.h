@@ -48,6 +48,10 @@ void vectorizeRow(hl::Stage stage, hl::Var var, const DimExpr &extent, const Tar
 
 /// Asks for the next panel of packed weights, spread evenly over the tiles of this one (in the k loops split by 4 of the contractions).
 hl::Internal::IRMutator *makePrefetchPass(const KernelGraph &graph, const Output &output);
+/// Asks for the next head's keys and values while a step reads this one's.
+hl::Internal::IRMutator *makeNextHeadPass(const KernelGraph &graph);
+/// Turns the queries of attention from rows to lanes in registers.
+hl::Internal::IRMutator *makeTurnPass(const KernelGraph &graph);
 /// Moves what Halide would allocate into the scratch argument.
 hl::Internal::IRMutator *makeScratchPass();
 

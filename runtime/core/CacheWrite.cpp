@@ -6,39 +6,40 @@ using namespace weft::rt;
 
 namespace {
 
-constexpr int64_t kPage = WEFT_PAGE_POSITIONS;
-typedef float Four __attribute__((vector_size(16)));
-
-Four loadFour(const float *from) {
-  Four four;
-  memcpy(&four, from, sizeof four);
-  return four;
+constexpr int64_t kPage = WEFT_PAGE_POSITIONS, kSide = WEFT_KEY_POSITIONS;
+/// `width` floats from one place to another, in vectors: no call for what is a few of them.
+void copyRow(float *to, const float *from, int32_t width) {
+  int32_t d = 0;
+  for (; d + 16 <= width; d += 16)
+    memcpy(to + d, from + d, 16 * sizeof(float));
+  for (; d < width; ++d)
+    to[d] = from[d];
 }
 
-/// Four features of four positions.
-void turnFour(const float *x, int64_t stride, float *lanes) {
-  Four a = loadFour(x), b = loadFour(x + stride), c = loadFour(x + 2 * stride), d = loadFour(x + 3 * stride);
-  Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-  Four ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  Four turned[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
-                    __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5), __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7)};
-  for (int i = 0; i < 4; ++i)
-    memcpy(lanes + i * kPage, &turned[i], sizeof(Four));
+/// The keys of one position into a block of squares: `features` of them side by side.
+template <int features>
+void spreadKeys(float *to, const float *from, int32_t width) {
+  for (int32_t d = 0; d < width; d += features, to += WEFT_KEY_POSITIONS * features)
+    memcpy(to, from + d, features * sizeof(float));
 }
 
-/// Keys of `count` positions, rows of x, into a page: each feature's positions side by side.
-void turn(const float *x, int64_t stride, int32_t width, int64_t count, float *lanes) {
-  for (int64_t j = 0; j < count;) {
-    int64_t step = j + 4 <= count ? 4 : 1;
-    int32_t d = 0;
-    for (; step == 4 && d + 4 <= width; d += 4)
-      turnFour(x + j * stride + d, stride, lanes + d * kPage + j);
-    for (; d < width; ++d)
-      for (int64_t i = j; i < j + step; ++i)
-        lanes[d * kPage + i] = x[i * stride + d];
-    j += step;
+void writeKeys(float *to, const float *from, int32_t width) {
+  switch (WEFT_KEY_FEATURES(width)) {
+  case 4:
+    return spreadKeys<4>(to, from, width);
+  case 2:
+    return spreadKeys<2>(to, from, width);
+  default:
+    return spreadKeys<1>(to, from, width);
   }
 }
+
+/// Positions of one page and head that are to be written: `count` from `at` on, counted from `to`.
+struct Piece {
+  float *to;
+  const float *from;
+  int64_t at, count;
+};
 
 class Writer {
 public:
@@ -57,6 +58,8 @@ public:
       else if (kept > 0 && !isPassed(b, i))
         page(b, at, static_cast<const float *>(write.x) + line * write.x_stride + write.first, kept);
     }
+    for (int64_t left = began < kAhead ? began : kAhead; left > 0; --left)
+      finish(ahead[(began - left) % kAhead]);
   }
 
 private:
@@ -75,21 +78,40 @@ private:
   void page(int64_t b, int64_t at, const float *x, int64_t count) {
     int64_t row = write.rows[b * write.rows_stride + (write.rows_stride > 1 ? at / kPage : 0)], head = place.row_bytes / info.heads;
     at = at / kPage % pages * kPage + at % kPage;
-    for (int32_t h = 0; h < info.heads; ++h, x += info.width) {
-      auto *to = reinterpret_cast<float *>(state + row * place.row_bytes + h * head);
-      if (info.kind == WEFT_STATE_KEYS)
-        turn(x, write.x_stride, info.width, count, to + at / kPage * kPage * info.width + at % kPage);
-      else
-        for (int64_t j = 0; j < count; ++j)
-          memcpy(to + (at + j) * info.row_stride, x + j * write.x_stride, size_t(info.width) * 4);
-    }
+    for (int32_t h = 0; h < info.heads; ++h, x += info.width)
+      begin({reinterpret_cast<float *>(state + row * place.row_bytes + h * head), x, at, count});
   }
 
+  /// Asks for the lines of a piece, and writes the one that was asked for some pieces ago: heads lie far apart, so that each piece would
+  /// wait for its lines.
+  void begin(const Piece &piece) {
+    int64_t unit = info.kind == WEFT_STATE_KEYS ? kSide : 1, stride = info.kind == WEFT_STATE_KEYS ? info.width : info.row_stride;
+    const float *line = piece.to + piece.at / unit * unit * stride, *end = piece.to + (piece.at + piece.count + unit - 1) / unit * unit * stride;
+    for (; line < end; line += 16)
+      __builtin_prefetch(line, 1);
+    Piece &slot = ahead[began % kAhead];
+    if (began++ >= kAhead)
+      finish(slot);
+    slot = piece;
+  }
+
+  void finish(const Piece &piece) {
+    const float *from = piece.from;
+    for (int64_t t = piece.at; t < piece.at + piece.count; ++t, from += write.x_stride)
+      if (info.kind == WEFT_STATE_KEYS)
+        writeKeys(piece.to + t / kSide * kSide * info.width + t % kSide * WEFT_KEY_FEATURES(info.width), from, info.width);
+      else
+        copyRow(piece.to + t * info.row_stride, from, info.width);
+  }
+
+  static constexpr int kAhead = 4;
   const weft_state_info &info;
   const weft_cache_write &write;
   const weft_state_place &place;
   uint8_t *state;
   int64_t pages; // of a row
+  Piece ahead[kAhead];
+  int64_t began = 0;
 };
 
 } // namespace

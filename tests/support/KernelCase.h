@@ -5,6 +5,7 @@
 
 #include "KernelJit.h"
 #include "ir/reference/Interpreter.h"
+#include "runtime/Descriptor.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include <cmath>
@@ -129,13 +130,13 @@ private:
     return buffer;
   }
 
-  /// [rows, heads, positions, width] with `lanes` positions side by side.
-  GuardedBuffer storeKeys(const Tensor &tensor, int64_t lanes) {
-    int64_t positions = tensor.dim(2), width = tensor.dim(3);
+  /// [rows, heads, positions, width] in squares of `side` positions and some features.
+  GuardedBuffer storeKeys(const Tensor &tensor, int64_t side) {
+    int64_t positions = tensor.dim(2), width = tensor.dim(3), features = WEFT_KEY_FEATURES(width);
     GuardedBuffer buffer(tensor.size() * 4, true);
     for (int64_t i = 0; i < tensor.size(); ++i) {
       int64_t outer = i / (positions * width), t = i / width % positions, d = i % width;
-      reinterpret_cast<float *>(buffer.data())[outer * positions * width + (t / lanes * width + d) * lanes + t % lanes] = float(tensor[i]);
+      reinterpret_cast<float *>(buffer.data())[outer * positions * width + t / side * side * width + (d / features * side + t % side) * features + d % features] = float(tensor[i]);
     }
     return buffer;
   }

@@ -35,7 +35,9 @@ inline std::vector<float> fakeLogits(const std::vector<int32_t> &history, float 
 inline const float *keyAt(const weft_frame &frame, int64_t row, int64_t head, int64_t position, int64_t d) {
   auto *keys = reinterpret_cast<const float *>(frame.states[1].data + row * frame.states[1].row_bytes);
   int64_t pages = frame.dims[2];
-  return keys + head * pages * kKeyWidth * 16 + position / 16 * kKeyWidth * 16 + d * 16 + position % 16;
+  constexpr int64_t features = WEFT_KEY_FEATURES(kKeyWidth), side = WEFT_KEY_POSITIONS;
+  keys += (head * pages * 16 + position / side * side) * kKeyWidth;
+  return keys + (d / features * side + position % side) * features + d % features;
 }
 
 inline void fakeProgram(weft_frame *frame, int32_t thread, bool isStep) {

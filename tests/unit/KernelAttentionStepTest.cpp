@@ -16,7 +16,7 @@ std::string step(int heads, int kvHeads, int width, llvm::StringRef masks, llvm:
   std::string dense = ", #weft.layout<rowStride = 0, padded = false>";
   std::string text = "weft.kernel @k attention (%q: " + query + ", %keys: " + state + ", %values: " + state + ", %rows: " + table +
                      ", %at: !weft.tensor<[batch], i32>) attributes {argLayouts = [#weft.layout<rowStride = " + std::to_string((heads * width + 15) / 16 * 16) +
-                     ">, #weft.layout<rowStride = 16, panel = 16, panelDim = 2>, #weft.layout<rowStride = " + std::to_string(stride) + ">" + dense + dense + "]} {\n";
+                     ">, #weft.layout<rowStride = 16, panel = 4, panelDim = 2>, #weft.layout<rowStride = " + std::to_string(stride) + ">" + dense + dense + "]} {\n";
   text += "%k = weft.cache_read %keys rows %rows : (" + state + ", " + table + ") -> " + history + "\n";
   text += "%v = weft.cache_read %values rows %rows : (" + state + ", " + table + ") -> " + history + "\n" + masks.str();
   text += "%y = weft.attention %q, %k, %v " + clauses.str() + " heads " + std::to_string(heads) + " kv_heads " + kv + " scale 3.0e-01 : (" + query + ", " + history +
@@ -55,7 +55,7 @@ TEST(KernelAttentionStep, EveryTargetIsRight) {
 }
 
 TEST(KernelAttentionStep, HeadWidths) {
-  for (int width : {4, 24, 40, 80, 128}) {
+  for (int width : {4, 5, 6, 24, 40, 80, 128}) {
     KernelCase test(step(2, 2, width, causal, "mask %mask", maskType));
     run(test, 3, {5, 40});
   }
@@ -98,7 +98,7 @@ TEST(KernelAttentionStep, Memories) {
   std::string query = "!weft.tensor<[batch, 1, 32], f32>", memory = "!weft.tensor<[batch, src, 32], f32>";
   for (bool padded : {false, true}) {
     std::string text = "weft.kernel @k attention (%q: " + query + ", %keys: " + state + ", %values: " + state + ", %source: " + table + ", %kept: !weft.tensor<[cache_rows], i32>)"
-                       " attributes {argLayouts = [#weft.layout<rowStride = 32>, #weft.layout<rowStride = 16, panel = 16, panelDim = 2>, #weft.layout<rowStride = 16>, "
+                       " attributes {argLayouts = [#weft.layout<rowStride = 32>, #weft.layout<rowStride = 16, panel = 4, panelDim = 2>, #weft.layout<rowStride = 16>, "
                        "#weft.layout<rowStride = 0, padded = false>, #weft.layout<rowStride = 0, padded = false>]} {\n";
     text += "%k = weft.cache_read %keys rows %source : (" + state + ", " + table + ") -> " + memory + "\n%v = weft.cache_read %values rows %source : (" + state + ", " + table +
             ") -> " + memory + "\n%len = weft.cache_read %kept rows %source : (!weft.tensor<[cache_rows], i32>, " + table + ") -> " + table +

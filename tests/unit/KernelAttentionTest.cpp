@@ -60,7 +60,7 @@ TEST(KernelAttention, EveryTargetIsRight) {
 }
 
 TEST(KernelAttention, HeadWidths) {
-  for (int width : {4, 24, 40, 80, 128}) {
+  for (int width : {4, 5, 6, 24, 40, 80, 128}) {
     KernelCase test(selfAttention(2, width, "", "", clause(2, 2)) + finish(2, width, 2, ""));
     for (int64_t seq : {21, 61}) // one vector of queries, and a whole block: wide heads fill the scratch most
       test.run({{"batch", 1}, {"seq", seq}});
