@@ -1,6 +1,7 @@
 // How close kernels come to the machine: BERT-base's contractions with weights that come from memory (as many matrices in turn as fill
 // 300 MB), attention, norms and embeddings; percentages of the roofline, whose peak and bandwidth are measured in the same run.
 // KernelBench [--seconds S] [--target native] [--hidden 768] [rows...]
+#include "passes/Layout.h"
 #include "tests/support/KernelJit.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -147,9 +148,10 @@ struct Memory {
 };
 
 void contraction(const Machine &machine, const char *name, int64_t k, int64_t n, StringRef epilogue, ArrayRef<int64_t> allRows) {
+  int64_t panel = panelColumnsFor(n), panels = divideCeil(n, panel);
   std::string x = tensor("m, " + Twine(k)), w = tensor(Twine(n) + ", " + Twine(k)), b = tensor(Twine(n)), y = tensor("m, " + Twine(n));
   std::string text = "weft.kernel @k contraction (%x: " + x + ", %w: " + w + ", %b: " + b + ", %r: " + y + ") attributes {argLayouts = [#weft.layout<rowStride = " +
-                     std::to_string(padded(k)) + ">, #weft.layout<rowStride = " + std::to_string(k) + ", panel = 48>, #weft.layout<rowStride = " + std::to_string(n) +
+                     std::to_string(padded(k)) + ">, #weft.layout<rowStride = " + std::to_string(k) + ", panel = " + std::to_string(panel) + ">, #weft.layout<rowStride = " + std::to_string(n) +
                      ">, #weft.layout<rowStride = " + std::to_string(padded(n)) + ">], resultLayouts = [#weft.layout<rowStride = " + std::to_string(padded(n)) + ">]} {\n";
   text += "%0 = weft.linear %x, %w bias %b : (" + x + ", " + w + ", " + b + ") -> " + y + "\n";
   std::string last = "%0";
@@ -160,7 +162,7 @@ void contraction(const Machine &machine, const char *name, int64_t k, int64_t n,
   text += "weft.yield " + last + " : " + y + "\n}";
   outs() << formatv("  {0}: {1} x {2}, {3}\n", name, k, n, epilogue.empty() ? "bias" : epilogue);
   JitKernel jit = compile(text, machine);
-  int64_t matrix = (n + 47) / 48 * 48 * k, copies = std::max<int64_t>(1, (int64_t(300) << 20) / (matrix * 4)), most = *std::max_element(allRows.begin(), allRows.end());
+  int64_t matrix = panels * panel * k, copies = std::max<int64_t>(1, (int64_t(300) << 20) / (matrix * 4)), most = *std::max_element(allRows.begin(), allRows.end());
   Memory weights(matrix * copies), in(most * padded(k)), bias(n), residual(most * padded(n)), out(most * padded(n));
   for (int64_t rows : allRows) {
     // The sum of each matrix's best time: still cold (the others run in between), but robust against a shared machine.
@@ -168,7 +170,7 @@ void contraction(const Machine &machine, const char *name, int64_t k, int64_t n,
     best(machine.seconds, [&] {
       for (int64_t i = 0; i < copies; ++i) {
         times[i] = std::min(times[i], measure([&] {
-          jit({in.data, weights.data + i * matrix, bias.data, residual.data, out.data, nullptr}, {rows, 0, (n + 47) / 48});
+          jit({in.data, weights.data + i * matrix, bias.data, residual.data, out.data, nullptr}, {rows, 0, panels});
         }));
       }
     });
@@ -191,11 +193,11 @@ struct Convolution {
 void convolution(const Machine &machine, const Convolution &c) {
   auto list = [](ArrayRef<int64_t> numbers) { return join(map_range(numbers, [](int64_t number) { return std::to_string(number); }), ", "); };
   auto product = [](ArrayRef<int64_t> numbers) { return std::accumulate(numbers.begin(), numbers.end(), int64_t(1), std::multiplies<>()); };
-  int64_t k = c.channels * product(c.kernel), rows = product(c.out), n = c.n;
+  int64_t k = c.channels * product(c.kernel), rows = product(c.out), n = c.n, panel = panelColumnsFor(n), panels = divideCeil(n, panel);
   std::string first = tensor("1, " + Twine(c.channels) + ", " + list(c.in)), lying = c.channelsLast ? tensor("1, " + list(c.in) + ", " + Twine(c.channels)) : first;
   std::string w = tensor(Twine(n) + ", " + Twine(k)), b = tensor(Twine(n)), seen = tensor("1, " + list(c.out) + ", " + Twine(k)), y = tensor("1, " + list(c.out) + ", " + Twine(n));
   std::string text = "weft.kernel @k contraction (%x: " + lying + ", %w: " + w + ", %b: " + b + ") attributes {argLayouts = [#weft.layout<rowStride = " +
-                     std::to_string(c.channelsLast ? c.channels : c.in.back()) + ">, #weft.layout<rowStride = " + std::to_string(k) + ", panel = 48>, #weft.layout<rowStride = " + std::to_string(n) +
+                     std::to_string(c.channelsLast ? c.channels : c.in.back()) + ">, #weft.layout<rowStride = " + std::to_string(k) + ", panel = " + std::to_string(panel) + ">, #weft.layout<rowStride = " + std::to_string(n) +
                      ">], resultLayouts = [#weft.layout<rowStride = " + std::to_string(padded(n)) + ">]} {\n";
   if (c.channelsLast)
     text += "%f = weft.transpose %x [0, " + std::to_string(c.in.size() + 1) + ", " + list(std::vector<int64_t>{1, 2}).substr(0, 3 * c.in.size() - 2) + "] : (" + lying + ") -> " + first + "\n";
@@ -204,12 +206,12 @@ void convolution(const Machine &machine, const Convolution &c) {
   outs() << formatv("  {0}: {1} positions, {2} x {3}\n", c.name, rows, k, n);
   JitKernel jit = compile(text, machine);
   double flops = 2.0 * rows * k * n;
-  int64_t matrix = (n + 47) / 48 * 48 * k, copies = std::max<int64_t>(1, std::min<int64_t>((int64_t(300) << 20) / (matrix * 4), int64_t(0.5 * machine.peak / flops)));
+  int64_t matrix = panels * panel * k, copies = std::max<int64_t>(1, std::min<int64_t>((int64_t(300) << 20) / (matrix * 4), int64_t(0.5 * machine.peak / flops)));
   Memory weights(matrix * copies), in(c.channels * product(c.in)), bias(n), out(rows * padded(n));
   std::vector<double> times(copies, 1e30);
   best(machine.seconds, [&] {
     for (int64_t i = 0; i < copies; ++i)
-      times[i] = std::min(times[i], measure([&] { jit({in.data, weights.data + i * matrix, bias.data, out.data, nullptr}, {0, (n + 47) / 48}); }));
+      times[i] = std::min(times[i], measure([&] { jit({in.data, weights.data + i * matrix, bias.data, out.data, nullptr}, {0, panels}); }));
   });
   double seconds = std::accumulate(times.begin(), times.end(), 0.0) / copies;
   outs() << format("    %7.1f GFLOP/s  %5.1f %% of the peak  %8.1f us\n", flops / seconds / 1e9, 100 * flops / seconds / machine.peak, seconds * 1e6);

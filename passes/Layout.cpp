@@ -34,7 +34,7 @@ LayoutAttr weft::weightLayout(NamedTensorType type) {
 
 int64_t weft::panelColumnsFor(int64_t columns) {
   int64_t wide = llvm::alignTo(columns, widePanelColumns), narrow = llvm::alignTo(columns, narrowPanelColumns);
-  return wide * 25 > narrow * 26 ? narrowPanelColumns : widePanelColumns; // wide ones are a little faster where both fit
+  return wide * 40 > narrow * 41 ? narrowPanelColumns : widePanelColumns; // wide ones are a little faster where both fit
 }
 
 LayoutAttr weft::panelLayout(NamedTensorType type, int64_t panelDim) {
