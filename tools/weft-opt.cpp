@@ -33,10 +33,16 @@ static mlir::LogicalResult run(llvm::StringRef inputName, llvm::StringRef output
     reportAt(std::move(text), *offset, "brackets nest deeper than " + std::to_string(weft::maxIrNesting));
     return mlir::failure();
   }
-  if (mlir::failed(mlir::MlirOptMain(output->os(), std::move(text), registry, config)))
+  bool isDone = mlir::succeeded(mlir::MlirOptMain(output->os(), std::move(text), registry, config));
+  output->os().flush();
+  if (std::error_code code = output->os().error()) { // left in the stream, LLVM would end the program by itself
+    output->os().clear_error();
+    llvm::errs() << "weft-opt: error: can't write '" << outputName << "': " << code.message() << "\n";
     return mlir::failure();
-  output->keep();
-  return mlir::success();
+  }
+  if (isDone)
+    output->keep();
+  return mlir::success(isDone);
 }
 
 int main(int argc, char **argv) {

@@ -86,13 +86,15 @@ class BadOutput(WeftTest):
                           ["compile", self.source, "--emit=ir"]):
             with self.subTest(arguments=arguments), open("/dev/full", "w") as full:
                 self.full(WEFT, *arguments, stdout=full)
+        self.ok(*self.arguments(self.case / "x.mlir"))
         with open("/dev/full", "w") as full:
             self.full(self.case / "x", "--describe", stdout=full)
+            self.full(WEFT.with_name("weft-opt"), self.case / "x.mlir", stdout=full)
 
     def full(self, *arguments, stdout):
         done = subprocess.run(list(map(str, arguments)), stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=600)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stderr, r"^[^\n]*error: can't write (to standard output|'<stdout>')[^\n]*\n$")
+        self.assertRegex(done.stderr, r"^[^\n]*error: can't write (to standard output|'<stdout>'|'-')[^\n]*\n$")
 
     def test_fmt_keeps_a_file_that_it_cannot_write(self):
         text = "model m {\n" + "".join(f"const c{i}=1\n" for i in range(9000)) + "}\n"
