@@ -283,7 +283,6 @@ bool IRGen::checkType(NamedTensorType type, SourceRange range) {
   if (admitted.contains(type))
     return true;
   constexpr int64_t maxRank = 12;
-  constexpr double maxElements = double(int64_t(1) << 40);
   if (type.getRank() > maxRank) {
     reporter.error(range, "a tensor of " + Twine(type.getRank()) + " dimensions; " + Twine(maxRank) + " is the limit");
     return false;
@@ -294,7 +293,7 @@ bool IRGen::checkType(NamedTensorType type, SourceRange range) {
       return false;
     elements *= bound(dim, /*upper=*/true);
   }
-  if (elements <= maxElements) {
+  if (elements <= double(maxElements)) {
     admitted.insert(type);
     return true;
   }

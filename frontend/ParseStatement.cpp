@@ -206,8 +206,9 @@ StmtPtr Parser::parseWeight() {
   expect(TokenKind::Colon);
   statement->type = parseType();
   expect(TokenKind::At);
+  StringExprPtr path = panic ? nullptr : parseString("the weight's path as a string");
   if (!panic)
-    statement->path = parseString("the weight's path as a string");
+    statement->path = std::move(path);
   return statement;
 }
 

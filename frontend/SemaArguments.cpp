@@ -176,7 +176,7 @@ std::optional<Value> Sema::coerceList(const Param &param, Value value, SourceRan
       return std::nullopt;
     product *= std::max<double>(double(*integer), 1);
   }
-  if (param.kind == ParamKind::Shape && product > double(int64_t(1) << 40)) {
+  if (param.kind == ParamKind::Shape && product > double(maxElements)) {
     reporter.error(range, what + " asks for more than 2^40 elements");
     return std::nullopt;
   }

@@ -52,10 +52,14 @@ std::vector<Note> Sema::originOf(const Value &value, SourceRange range) const {
   return {{value.range, "it comes from here" + (place == configured.end() ? "" : place->second)}};
 }
 
-/// A number that fits nowhere is the mistake of the place that names it, not of every use.
+/// A number that fits nowhere, or anything that config.json says, is the mistake of the place that names it, not of every use.
 bool Sema::isBlamed(const Value &value, SourceRange range) {
-  bool isNamed = value.asNumber() && value.range.isValid() && !(value.range == range);
-  return isNamed && !blamed.insert({value.range.file, value.range.begin}).second;
+  if (!value.range.isValid() || value.range == range)
+    return false;
+  Place place{value.range.file, value.range.begin};
+  auto given = configured.find(place);
+  bool isOneMistake = value.asNumber() || (given != configured.end() && !given->second.empty());
+  return isOneMistake && !blamed.insert(place).second;
 }
 
 std::optional<int64_t> Sema::checkInteger(const Value &value, SourceRange range, StringRef what, int64_t least) {

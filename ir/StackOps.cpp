@@ -125,6 +125,8 @@ template <typename StackOp> static LogicalResult verifyStack(StackOp op) {
   Block &body = op.getBody().front();
   if (static_cast<int64_t>(op.getLayers()) < 0)
     return op.emitOpError("can't have a negative number of layers");
+  if (static_cast<int64_t>(op.getLayers()) > maxLayers)
+    return op.emitOpError() << "has " << static_cast<int64_t>(op.getLayers()) << " layers, more than " << maxLayers;
   if (op.getStarts().empty())
     return op.emitOpError("carries no stream");
   if (body.getNumArguments() != op.getStarts().size() + 1 || !body.getArgument(0).getType().isIndex())
@@ -169,11 +171,16 @@ LogicalResult DimOp::verify() {
 LogicalResult WeightOp::verify() {
   if (getPath().has_value() == !getInit().empty())
     return emitOpError("needs either a checkpoint path or an initializer");
-  if (getLayers() && static_cast<int64_t>(*getLayers()) < 0)
-    return emitOpError() << "has " << static_cast<int64_t>(*getLayers()) << " layers";
-  for (DimAttr dim : cast<NamedTensorType>(getType()).getDims())
+  if (int64_t layers = static_cast<int64_t>(getLayers().value_or(0)); layers < 0 || layers > maxLayers)
+    return emitOpError() << "has " << layers << " layers, not 0 to " << maxLayers;
+  double elements = 1;
+  for (DimAttr dim : cast<NamedTensorType>(getType()).getDims()) {
     if (!dim.getStatic())
       return emitOpError() << "has a dimension " << dim.getText() << " that is no number";
+    elements *= double(*dim.getStatic());
+  }
+  if (elements > double(maxElements))
+    return emitOpError("can't have more than 2^40 elements");
   if (getInit().empty())
     return success();
   Block &init = getInit().front();

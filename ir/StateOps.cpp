@@ -7,8 +7,8 @@ using namespace weft;
 static NamedTensorType typeOf(Value value) { return value ? cast<NamedTensorType>(value.getType()) : NamedTensorType(); }
 
 LogicalResult StateOp::verify() {
-  if (getLayers() && static_cast<int64_t>(*getLayers()) < 1)
-    return emitOpError() << "has " << static_cast<int64_t>(*getLayers()) << " layers";
+  if (int64_t layers = static_cast<int64_t>(getLayers().value_or(1)); layers < 1 || layers > maxLayers)
+    return emitOpError() << "has " << layers << " layers, not 1 to " << maxLayers;
   if (getKeys() && cast<NamedTensorType>(getType()).getRank() != 4)
     return emitOpError("keys are [rows, heads, positions, width]");
   return success();

@@ -17,6 +17,9 @@
 
 namespace weft {
 
+/// Limits of any description and any IR text, so that none makes the compiler allocate or count without end.
+constexpr int64_t maxLayers = 4096, maxElements = int64_t(1) << 40;
+
 class OutputOp;
 class YieldOp;
 

@@ -3,8 +3,12 @@
 #include "runtime/cli/Loader.h"
 #include "tools/driver/Command.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Signals.h"
 #include <csignal>
+#include <new>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace weft::tools;
@@ -36,6 +40,8 @@ void printUsage(raw_ostream &out) {
 }
 
 int runCommand(StringRef name, ArrayRef<std::string> arguments) {
+  if (name == "run" || name == "describe")
+    std::set_new_handler(nullptr); // the loader tells by itself what does not fit
   SmallVector<StringRef> names;
   for (const CommandRow &row : kCommands) {
     if (name == row.name)
@@ -63,6 +69,14 @@ int runWords(ArrayRef<std::string> words) {
   return runCommand(words[0], words.drop_front());
 }
 
+/// Memory that is not there is an error of the input, which asks for it; files that are being written go.
+void endWithoutMemory(void *, const char *, bool) {
+  constexpr StringLiteral text = "weft: error: out of memory\n";
+  (void)!::write(STDERR_FILENO, text.data(), text.size());
+  sys::RunInterruptHandlers();
+  ::_exit(kFailure);
+}
+
 /// LLVM's streams end the program by themselves where an error is left in them: told here, as any other.
 int finishOutput(int status) {
   outs().flush();
@@ -78,6 +92,7 @@ int finishOutput(int status) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  install_bad_alloc_error_handler(endWithoutMemory);
   std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error of a write, like a full disk
   setBugReportMsg("weft has crashed: please report it with the description and the command.\n");
   weft::registerPasses();

@@ -91,7 +91,7 @@ private:
   Error fail(mlir::Operation *op, const llvm::Twine &what) {
     SourcePlace place = sourcePlace(op->getLoc());
     return llvm::createStringError(place.file + ":" + llvm::Twine(place.line) + ":" + llvm::Twine(place.column) +
-                                   ": error: internal: " + op->getName().getStringRef() + " " + what);
+                                   ": '" + op->getName().getStringRef() + "' " + what);
   }
 
   /// Every output must have been written in its place.

@@ -6,7 +6,7 @@ using namespace weft;
 using namespace weft::reference;
 
 /// Beyond this a tensor is a mistake in the input, not a model.
-static constexpr int64_t maxElements = int64_t(1) << 31;
+static constexpr int64_t maxHeld = int64_t(1) << 31;
 
 int64_t reference::countOf(ArrayRef<int64_t> dims) {
   int64_t count = 1;
@@ -77,7 +77,7 @@ Expected<SmallVector<int64_t>> Sizes::shape(NamedTensorType type) const {
       return size.takeError();
     if (*size < 0)
       return createStringError("dimension " + dim.text() + " is negative: " + std::to_string(*size));
-    if (*size > maxElements || (count *= std::max<int64_t>(*size, 1)) > maxElements)
+    if (*size > maxHeld || (count *= std::max<int64_t>(*size, 1)) > maxHeld)
       return createStringError("a tensor " + type.shapeText() + " of these sizes is too large");
     dims.push_back(*size);
   }

@@ -42,6 +42,18 @@ weft.model @bad {
 // -----
 
 weft.model @bad {
+  weft.graph @forward(%x: !weft.tensor<[4], f32>) inputs ["x"] {
+    // expected-error@+1 {{has 5000 layers, more than 4096}}
+    %y = weft.encoder "h" layers 5000 (%i, %h = %x) : (!weft.tensor<[4], f32>) {
+      weft.yield %h : !weft.tensor<[4], f32>
+    }
+    weft.output names []
+  }
+}
+
+// -----
+
+weft.model @bad {
   weft.graph @forward() inputs [] {
     // expected-error@+1 {{carries no stream}}
     weft.encoder "h" layers 1 (%i) : () {

@@ -18,6 +18,6 @@ weft.model @bad {
 // -----
 
 weft.model @bad {
-  // expected-error@+1 {{has 0 layers}}
+  // expected-error@+1 {{has 0 layers, not 1 to 4096}}
   weft.state @k layers 0 : !weft.tensor<[cache_rows, 4], f32>
 }

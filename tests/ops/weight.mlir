@@ -27,8 +27,22 @@ weft.model @bad {
 // -----
 
 weft.model @bad {
-  // expected-error@+1 {{has -1 layers}}
+  // expected-error@+1 {{has -1 layers, not 0 to 4096}}
   weft.weight @w "layer.{i}.weight" layers -1 : !weft.tensor<[4, 4], f32>
+}
+
+// -----
+
+weft.model @bad {
+  // expected-error@+1 {{has 999999999 layers, not 0 to 4096}}
+  weft.weight @w "layer.{i}.weight" layers 999999999 : !weft.tensor<[4, 4], f32>
+}
+
+// -----
+
+weft.model @bad {
+  // expected-error@+1 {{can't have more than 2^40 elements}}
+  weft.weight @w "weight" : !weft.tensor<[1048576, 1048577], f32>
 }
 
 // -----

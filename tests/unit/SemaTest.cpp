@@ -107,7 +107,8 @@ TEST(Sema, LeaksBeforeAnotherErrorOfTheLayer) {
 TEST(Sema, NoErrorFollowsASyntaxError) {
   Folder folder;
   for (llvm::StringRef line : {"let = 1\nconst 3 = 4\nencoder (y = x) repeat 2 { y = y }", // names that are missing are not all the same name
-                               "output z = 1.e3 * x", "generate ids { limit = 3 }", "const c = x % 2"}) {
+                               "output z = 1.e3 * x", "generate ids { limit = 3 }", "const c = x % 2",
+                               "weight w : f32[2] @ \"unterminated"}) {
     Checked checked;
     checked.run(folder.write("m.weft", inModel(line)));
     EXPECT_EQ(errorsOf(checked).size(), 1u + line.count('\n')) << checked.text();

@@ -94,6 +94,18 @@ static SmallVector<std::string> passTexts(mlir::OpPassManager &manager) {
   return passes;
 }
 
+static StringRef nameOf(StringRef pass) { return pass.take_until([](char c) { return c == '{'; }); }
+
+/// A dump goes on where it was written only if the pipeline is still the same up to there.
+static Error checkMark(StringRef input, const DonePasses &done, ArrayRef<std::string> passes) {
+  if (done.count == 0 || (size_t(done.count) <= passes.size() && nameOf(passes[size_t(done.count - 1)]) == done.last))
+    return Error::success();
+  std::string there = size_t(done.count) > passes.size() ? "there are " + std::to_string(passes.size())
+                                                         : "that is " + nameOf(passes[size_t(done.count - 1)]).str();
+  return createStringError("'" + input + "' says that it was written after pass " + Twine(done.count) + ", " + done.last + ", but " + there +
+                           " here: go on from it with the weft and the options that wrote it");
+}
+
 /// Names of passes, with `weft-` in front or without.
 static Error checkPassNames(ArrayRef<std::string> wanted, ArrayRef<std::string> passes) {
   for (StringRef name : wanted) {
@@ -101,7 +113,7 @@ static Error checkPassNames(ArrayRef<std::string> wanted, ArrayRef<std::string> 
       continue;
     SmallVector<StringRef> known;
     for (StringRef pass : passes)
-      known.push_back(pass.take_until([](char c) { return c == '{'; }).drop_front(name.starts_with("weft-") ? 0 : strlen("weft-")));
+      known.push_back(nameOf(pass).drop_front(name.starts_with("weft-") ? 0 : strlen("weft-")));
     StringRef nearest = nearestWord(name, known);
     return usageError("unknown pass '" + name + "' for --print-ir-after" +
                       (nearest.empty() ? ": `weft-opt --help` lists them" : "; did you mean '" + nearest.str() + "'?"));
@@ -110,14 +122,21 @@ static Error checkPassNames(ArrayRef<std::string> wanted, ArrayRef<std::string> 
 }
 
 Error PassRunner::run(mlir::ModuleOp module) {
-  mlir::PassManager whole(module.getContext());
-  buildPipeline(whole, pipeline);
-  SmallVector<std::string> passes = passTexts(whole);
-  if (Error error = checkPassNames(options.printAfter, passes))
+  auto textsUpTo = [&](Phase last) {
+    PipelineOptions part = pipeline;
+    part.last = last;
+    mlir::PassManager manager(module.getContext());
+    buildPipeline(manager, part);
+    return passTexts(manager);
+  };
+  SmallVector<std::string> passes = textsUpTo(pipeline.last), whole = textsUpTo(Phase::Kernels);
+  if (Error error = checkPassNames(options.printAfter, whole))
+    return error;
+  if (Error error = checkMark(options.input, done, whole))
     return error;
   mlir::PassManager rest(module.getContext());
-  if (size_t(done) < passes.size()) {
-    std::string text = "weft.model(" + join(ArrayRef(passes).drop_front(size_t(done)), ",") + ")";
+  if (size_t(done.count) < passes.size()) {
+    std::string text = "weft.model(" + join(ArrayRef(passes).drop_front(size_t(done.count)), ",") + ")";
     if (failed(mlir::parsePassPipeline(text, rest)))
       return createStringError("internal error: can't rebuild the pipeline '" + text + "'");
   }
@@ -125,12 +144,12 @@ Error PassRunner::run(mlir::ModuleOp module) {
   if (!options.dumpFolder.empty()) {
     if (std::error_code code = sys::fs::create_directories(options.dumpFolder, true, sys::fs::perms::all_all))
       return createStringError(code, "can't make the folder '" + options.dumpFolder + "': " + code.message());
-    if (done == 0)
+    if (done.count == 0)
       Dumper(options, 0, dumpError).dump(module, "lowered");
     if (dumpError)
       return dumpError;
   }
-  rest.addInstrumentation(std::make_unique<Dumper>(options, done, dumpError));
+  rest.addInstrumentation(std::make_unique<Dumper>(options, done.count, dumpError));
   if (options.timing)
     rest.enableTiming();
   bool isDone = succeeded(rest.run(module));
@@ -139,13 +158,13 @@ Error PassRunner::run(mlir::ModuleOp module) {
   return isDone ? Error::success() : createStringError("internal error: a pass failed without saying why");
 }
 
-Expected<int> weft::tools::donePassesOf(StringRef text, StringRef fileName) {
+Expected<DonePasses> weft::tools::donePassesOf(StringRef text, StringRef fileName) {
   if (!text.consume_front(kMark))
-    return 0;
+    return DonePasses();
   StringRef line = text.take_until([](char c) { return c == '\n'; });
   auto [number, name] = line.split(", ");
-  int done;
-  if (number.getAsInteger(10, done) || done < 1)
+  DonePasses done{0, name.trim().str()};
+  if (number.getAsInteger(10, done.count) || done.count < 1)
     return createStringError("'" + fileName + "' begins with a mark of weft that can't be read: '" + line + "'");
   return done;
 }

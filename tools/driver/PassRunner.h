@@ -10,11 +10,17 @@
 
 namespace weft::tools {
 
+/// The passes that an IR text has behind it.
+struct DonePasses {
+  int count = 0;
+  std::string last; ///< the name of the last one
+};
+
 class PassRunner {
 public:
   /// `done` passes of the whole pipeline are skipped.
-  PassRunner(const CompileOptions &options, PipelineOptions pipeline, int done)
-      : options(options), pipeline(pipeline), done(done) {}
+  PassRunner(const CompileOptions &options, PipelineOptions pipeline, DonePasses done)
+      : options(options), pipeline(pipeline), done(std::move(done)) {}
 
   /// Fails when a pass fails (which has then reported why), or a dump can't be written.
   llvm::Error run(mlir::ModuleOp module);
@@ -22,11 +28,11 @@ public:
 private:
   const CompileOptions &options;
   PipelineOptions pipeline;
-  int done;
+  DonePasses done;
 };
 
-/// How many passes an IR text has behind it, by its first line; 0 without one.
-llvm::Expected<int> donePassesOf(llvm::StringRef text, llvm::StringRef fileName);
+/// By the text's first line; none without one.
+llvm::Expected<DonePasses> donePassesOf(llvm::StringRef text, llvm::StringRef fileName);
 
 /// The IR as text with readable value names; `withPlaces` keeps the locations.
 void printIr(mlir::ModuleOp module, llvm::raw_ostream &out, bool withPlaces = false);

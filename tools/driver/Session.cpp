@@ -1,6 +1,5 @@
 // From the input file to IR.
 #include "tools/driver/Session.h"
-#include "Nesting.h"
 #include "codegen/artifact/Sha256.h"
 #include "codegen/pack/RandomWeights.h"
 #include "frontend/Checkpoint.h"
@@ -9,10 +8,13 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "tools/driver/PassRunner.h"
+#include "tools/driver/Report.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SourceMgr.h"
+
+#include <unistd.h>
 
 using namespace llvm;
 using namespace weft;
@@ -94,14 +96,12 @@ Error Session::loadIr() {
     return createStringError("-D overrides the consts of a description; '" + options.input + "' is IR, which has none left");
   if (std::optional<size_t> at = findTooDeepNesting((*buffer)->getBuffer())) {
     auto line = (*buffer)->getBuffer().take_front(*at).count('\n') + 1;
-    return createStringError(options.input + ":" + Twine(line) + ": brackets nest too deep");
+    return createStringError(options.input + ":" + Twine(line) + ": brackets nest deeper than " + Twine(maxIrNesting));
   }
-  Expected<int> done = donePassesOf((*buffer)->getBuffer(), options.input);
+  Expected<DonePasses> done = donePassesOf((*buffer)->getBuffer(), options.input);
   if (!done)
     return done.takeError();
-  donePasses = *done;
-  if (findTooDeepNesting((*buffer)->getBuffer()))
-    return createStringError("'" + options.input + "': brackets nest deeper than " + Twine(maxIrNesting));
+  donePasses = std::move(*done);
   SourceMgr manager;
   manager.AddNewSourceBuffer(std::move(*buffer), SMLoc());
   root = mlir::parseSourceFile<mlir::ModuleOp>(manager, mlir::ParserConfig(&context));
@@ -131,7 +131,23 @@ Error Session::load() {
   return diagnostics.hasErrors() ? make_error<Reported>() : Error::success();
 }
 
+/// A checkpoint is mapped; weights that are drawn have to be in memory.
+static Error checkDrawnSize(ModelOp model) {
+  double bytes = 0, memory = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGE_SIZE));
+  for (WeightOp weight : checkpointWeights(model)) {
+    double size = 4.0 * double(weight.getLayers().value_or(1));
+    for (DimAttr dim : cast<NamedTensorType>(weight.getType()).getDims())
+      size *= double(dim.getStatic().value_or(1));
+    bytes += size;
+  }
+  return bytes <= memory ? Error::success()
+                         : createStringError("the model's weights are " + byteText(int64_t(std::min(bytes, 9e18))) +
+                                             ": drawn by --random-weights they do not fit the " + byteText(int64_t(memory)) + " of memory here");
+}
+
 Error Session::requireWeights() {
+  if (random)
+    return checkDrawnSize(model());
   if (store || checkpointWeights(model()).empty())
     return Error::success();
   return createStringError("the model reads weights, and none are given: name a checkpoint with --weights, or use "

@@ -11,6 +11,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "passes/Pipelines.h"
 #include "tools/driver/CompileOptions.h"
+#include "tools/driver/PassRunner.h"
 #include "tools/driver/Progress.h"
 
 namespace weft {
@@ -63,7 +64,7 @@ private:
   std::unique_ptr<WeightStore> random;
   const WeightStore *store = nullptr;
   std::string configPath;
-  int donePasses = 0; ///< of the whole pipeline, by the dump that was read
+  DonePasses donePasses; ///< of the whole pipeline, by the dump that was read
 };
 
 /// Prints diagnostics, in colour on a terminal.

@@ -1,0 +1,7 @@
+// weft: after pass 99, weft-pack-weights
+weft.model @m {
+  weft.dim @n in 1 to 4
+  weft.graph @forward(%x: !weft.tensor<[n], f32>) inputs ["x"] {
+    weft.output %x : !weft.tensor<[n], f32> names ["y"]
+  }
+}
