@@ -78,9 +78,7 @@ static Error emitMaskAnd(MaskAndOp op, KernelGraph &graph) {
 
 static Error emitMasked(MaskedOp op, KernelGraph &graph) {
   Vars vars = varsFor(op.getResult());
-  // Bits of minus infinity: as a literal it would be undefined under fast math.
-  hl::Expr hidden = hl::reinterpret<float>(hl::Expr(uint32_t(0xff800000u)));
-  finish(op, graph, vars, hl::select(graph.at(op.getMask(), toIndex(vars)), graph.at(op.getScores(), toIndex(vars)), hidden));
+  finish(op, graph, vars, hl::select(graph.at(op.getMask(), toIndex(vars)), graph.at(op.getScores(), toIndex(vars)), minusInfinity()));
   return Error::success();
 }
 

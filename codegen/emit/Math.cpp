@@ -56,4 +56,7 @@ Expr vectorTanh(Expr x) {
 
 Expr vectorSigmoid(Expr x) { return 1.0f / (1.0f + vectorExp(-x)); }
 
+Expr minusInfinity() { return Halide::reinterpret<float>(Expr(uint32_t(0xff800000u))); }
+Expr notANumber() { return Halide::reinterpret<float>(Expr(uint32_t(0x7fc00000u))); }
+
 } // namespace weft

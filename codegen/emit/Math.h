@@ -15,6 +15,9 @@ Halide::Expr vectorLog(Halide::Expr x);
 Halide::Expr vectorErf(Halide::Expr x);
 Halide::Expr vectorTanh(Halide::Expr x);
 Halide::Expr vectorSigmoid(Halide::Expr x);
+/// By their bits: as literals they would be undefined under fast math. To be selected, not to be reckoned with.
+Halide::Expr minusInfinity();
+Halide::Expr notANumber();
 
 } // namespace weft
 

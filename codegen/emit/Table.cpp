@@ -2,6 +2,7 @@
 #include "codegen/emit/Emit.h"
 #include "codegen/emit/Math.h"
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using llvm::Error;
@@ -128,12 +129,13 @@ static Error emitReduce(ReduceOp op, KernelGraph &graph) {
   hl::Expr element = graph.func(x)(reducedIndex(vars, axis, op.getKeep(), r.x));
   hl::Func sum(graph.name("reduced"));
   auto kind = op.getKind();
+  constexpr float lowest = std::numeric_limits<float>::lowest(); // minus infinity is nothing to reckon with under fast math
   if (kind == Reduction::ArgMax) {
-    sum(vars) = hl::Tuple(0, -3.4e38f);
+    sum(vars) = hl::Tuple(0, lowest);
     hl::Expr better = element > sum(vars)[1];
     sum(vars) = hl::Tuple(hl::select(better, r.x, sum(vars)[0]), hl::select(better, element, sum(vars)[1]));
   } else if (kind == Reduction::Max) {
-    sum(vars) = -3.4e38f;
+    sum(vars) = lowest;
     sum(vars) = hl::max(sum(vars), element);
   } else {
     sum(vars) = 0.0f;
@@ -142,7 +144,11 @@ static Error emitReduce(ReduceOp op, KernelGraph &graph) {
   bool alongRow = axis == 0 && kind != Reduction::ArgMax;
   graph.reduction(sum, r, alongRow, op->getLoc(), extentsOf(op.getResult()));
   hl::Expr value = kind == Reduction::ArgMax ? hl::Expr(sum(vars)[0]) : hl::Expr(sum(vars));
-  return pointwise(op, graph, vars, kind == Reduction::Mean ? value / hl::cast<float>(size) : value);
+  if (kind == Reduction::Mean)
+    value = hl::select(size > 0, value / hl::cast<float>(hl::max(size, 1)), notANumber());
+  else if (kind == Reduction::Max) // over nothing, or masked scores alone
+    value = hl::select(value > lowest, value, minusInfinity());
+  return pointwise(op, graph, vars, value);
 }
 
 static Error emitMeanPool(MeanPoolOp op, KernelGraph &graph) {

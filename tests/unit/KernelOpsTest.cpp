@@ -200,6 +200,20 @@ TEST(KernelReduce, EveryKindAndAxis) {
   keep.run({{"b", 3}, {"t", 50}});
 }
 
+TEST(KernelReduce, TheLargestOfNothingIsMinusInfinity) {
+  std::string of = "%y = weft.reduce max %x axis 1 : (!weft.tensor<[b, t, 20], f32>) -> !weft.tensor<[b, 20], f32>";
+  KernelCase empty(kernel("row_reduction", "%x: !weft.tensor<[b, t, 20], f32>", of, "!weft.tensor<[b, 20], f32>"));
+  empty.run({{"b", 2}, {"t", 0}});
+  for (auto [axis, shape] : {std::pair("1", "[b, 20]"), std::pair("2", "[b, t]")})
+    for (double value : {-HUGE_VAL, -3.4e38}) {
+      std::string result = std::string("!weft.tensor<") + shape + ", f32>";
+      KernelCase hidden(kernel("row_reduction", "%x: !weft.tensor<[b, t, 20], f32>",
+                               std::string("%y = weft.reduce max %x axis ") + axis + " : (!weft.tensor<[b, t, 20], f32>) -> " + result, result));
+      hidden.values(0, {value});
+      hidden.run({{"b", 2}, {"t", 3}});
+    }
+}
+
 TEST(KernelConv, OneAndTwoDimensions) {
   KernelCase one(kernel("contraction", "%x: !weft.tensor<[b, 5, t], f32>, %w: !weft.tensor<[7, 5, 3], f32>, %c: !weft.tensor<[7], f32>",
                         "%y = weft.conv1d %x, %w bias %c stride 2 pad 1 : (!weft.tensor<[b, 5, t], f32>, !weft.tensor<[7, 5, 3], f32>, !weft.tensor<[7], f32>) -> !weft.tensor<[b, 7, \"t/2\"], f32>",
