@@ -84,6 +84,7 @@ static hl::Type storedType(Value value) {
   return type.isF32() ? hl::Float(32) : type.isI32() ? hl::Int(32) : hl::UInt(8);
 }
 
+static_assert(keyPositions == WEFT_KEY_POSITIONS, "the runtime writes what kernels read");
 /// Keys that a state holds: [rows, heads, positions, width] in squares of positions and features (WEFT_STATE_KEYS).
 static bool isKeys(Value value, LayoutAttr layout) { return layout && layout.getPanel() && rankOf(value) == 4 && layout.getPanelDim() == 2; }
 
@@ -148,7 +149,7 @@ void KernelCompiler::definePacked(BlockArgument argument, LayoutAttr layout, hl:
 void KernelCompiler::defineArgument(BlockArgument argument) {
   LayoutAttr layout = this->layout(false, argument.getArgNumber());
   BufferSpec buffer = bufferSpec(argument, layout, false);
-  hl::ImageParam param(storedType(argument), int(buffer.dims.size()), "arg" + std::to_string(argument.getArgNumber()));
+  hl::ImageParam param(storedType(argument), int(buffer.dims.size()), argumentName(argument));
   bool aligned = layout && (layout.getPadded() || layout.getPanel());
   param.set_host_alignment(aligned ? 64 : storedType(argument).bytes());
   for (auto [i, dim] : llvm::enumerate(buffer.dims))

@@ -109,6 +109,7 @@ struct AttentionStep {
   hl::Func queries, acc, scores, tops, top, probs, sums, sum, values, weighted;
   hl::RDom depth, startPage, square, maxPage, maxLane, probPage, sumPage, sumLane, valuePage;
   hl::Var lane, page, query, feature, head, batch;
+  hl::Var part, place; ///< of a sum: the feature in its square, the square
   int64_t group, width, valueWidth; ///< query heads that share a head of keys; widths of one head
   int features;                     ///< of a square of keys
   std::string keyCache, valueCache; ///< the arguments
@@ -116,6 +117,9 @@ struct AttentionStep {
   DimExpr keys;
   mlir::Value result;
 };
+
+/// What Halide calls a kernel's argument.
+inline std::string argumentName(mlir::Value argument) { return "arg" + std::to_string(llvm::cast<mlir::BlockArgument>(argument).getArgNumber()); }
 
 class KernelGraph {
 public:

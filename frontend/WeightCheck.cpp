@@ -152,9 +152,8 @@ void WeightChecker::reportMissing(WeightOp weight, ArrayRef<std::optional<int64_
   diagnostic.note("it is read as " + usedText(weight.getType()));
 }
 
-static bool isReadByLinear(WeightOp weight) {
-  auto model = weight->getParentOfType<ModelOp>();
-  return model && model.walk([&](LinearOp linear) {
+static bool isReadByLinear(ModelOp model, WeightOp weight) {
+  return model.walk([&](LinearOp linear) {
                          auto read = linear.getWeight().getDefiningOp<WeightRefOp>();
                          bool isIt = read && read.getWeight() == weight.getSymName();
                          return isIt ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
@@ -176,7 +175,7 @@ bool WeightChecker::checkTensor(WeightOp weight, const std::string &name) {
       diagnostics.error(rangeOf(weight.getLoc(), sources), "the weight '" + name + "' is " + storedText(*tensor) + " in '" + file +
                                                               "', but " + usedText(type) + " here");
   bool swapped = shape.size() == 2 && tensor->shape.size() == 2 && shape[0] == tensor->shape[1] && shape[1] == tensor->shape[0];
-  if (swapped && fits && isReadByLinear(weight))
+  if (swapped && fits && isReadByLinear(model, weight))
     diagnostic.note("'transposed' of linear says that a checkpoint stores [in, out]");
   return false;
 }

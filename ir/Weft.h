@@ -20,6 +20,9 @@ namespace weft {
 /// Limits of any description and any IR text, so that none makes the compiler allocate or count without end.
 constexpr int64_t maxLayers = 4096, maxElements = int64_t(1) << 40;
 
+/// Positions of keys in a state that lie side by side (`panel` of its layout); WEFT_KEY_POSITIONS of the runtime.
+constexpr int64_t keyPositions = 4;
+
 class OutputOp;
 class YieldOp;
 

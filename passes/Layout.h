@@ -27,9 +27,6 @@ LayoutAttr weightLayout(NamedTensorType type);
 /// A weight of a contraction: panels of columns of dimension `panelDim`, whose size is known.
 LayoutAttr panelLayout(NamedTensorType type, int64_t panelDim);
 
-/// Positions of keys in a state that lie side by side, with as many features of each (runtime/Descriptor.h).
-constexpr int64_t keyPositions = 4;
-
 /// A state, from a reference to it or a write's result. Keys of attention: [rows][heads][positions / 4][head width / 4][4][4], so that a
 /// vector holds four features of four keys; all else in rows.
 LayoutAttr stateLayout(mlir::Value state);

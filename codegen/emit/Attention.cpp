@@ -105,7 +105,7 @@ void AttentionEmitter::scores(AttentionBlock &block, int keys) {
   float scale = float(op.getScale().convertToDouble());
   hl::Func query = graph.func(op.getQuery()), key = graph.func(op.getKey());
   block.query = hl::Func(graph.name("query"));
-  // Turned on the stack: lanes of queries straight from memory cost an address each.
+  // Rows first, which makeTurnPass turns in registers: lanes of queries straight from memory cost an address each.
   block.rows = hl::Func(graph.name("rows"));
   block.rows(d, q, qo, h, b) = query(h * width + d, hl::min(qo * block.queries + q, queryCount - 1), b) * scale;
   block.query(q, d, qo, h, b) = block.rows(d, q, qo, h, b);

@@ -1,6 +1,7 @@
 // Attention of one query a head over cached keys: the step of generation. Keys lie in squares of 4 positions and 4 features (weft.state
-// keys): a vector is one, a position is written in runs, and what is read ends with the 4 positions that hold the last key; values are rows that the probabilities weight. Query heads that
-// share a head of keys are computed together: keys and values are read once. Cost grows with the visible positions only.
+// keys): a vector is one, a position is written in runs, and what is read ends with the 4 positions that hold the last key; values are rows
+// that the probabilities weight. Query heads that share a head of keys are computed together: keys and values are read once. Cost grows
+// with the visible positions only.
 #include "codegen/emit/Emit.h"
 #include "codegen/emit/Math.h"
 #include "runtime/Descriptor.h"
@@ -32,6 +33,8 @@ private:
   void probabilities();
   void values();
   void stage(hl::Func func, std::vector<DimExpr> extents);
+  /// Leaves out of a domain what shows none of the `count` positions from `first` on.
+  void restrict(hl::RDom &domain, hl::Expr first, int count) const;
   hl::RDom pages(const char *name);
   hl::RDom positions(const char *name, int unit);
 
@@ -53,6 +56,8 @@ StepEmitter::StepEmitter(AttentionOp op, KernelGraph &graph)
   step.page = hl::Var("p");
   step.query = hl::Var("q");
   step.feature = hl::Var("d");
+  step.part = hl::Var("f");
+  step.place = hl::Var("s");
   step.head = hl::Var("h");
   step.batch = hl::Var("b");
   step.group = group;
@@ -88,23 +93,24 @@ void StepEmitter::stage(hl::Func func, std::vector<DimExpr> extents) {
   graph.stage(func, Role::Block, op->getLoc(), std::move(extents));
 }
 
+void StepEmitter::restrict(hl::RDom &domain, hl::Expr first, int count) const {
+  domain.where(first < end);
+  domain.where(first + (count - 1) >= begin);
+}
+
 /// Visible pages.
 hl::RDom StepEmitter::pages(const char *name) {
   hl::RDom domain(0, pageCount, graph.name(name));
-  domain.where(domain.x * lanes < end);
-  domain.where(domain.x * lanes + (lanes - 1) >= begin);
+  restrict(domain, domain.x * lanes, lanes);
   return domain;
 }
 
 /// Visible positions as (place in a unit, unit); whole units if the unit is a square.
 hl::RDom StepEmitter::positions(const char *name, int unit) {
   hl::RDom domain(0, unit, 0, pageCount * (lanes / unit), graph.name(name));
-  domain.where(domain.y * unit < end);
-  domain.where(domain.y * unit + (unit - 1) >= begin);
-  if (unit == side)
-    return domain;
-  domain.where(domain.y * unit + domain.x < end);
-  domain.where(domain.y * unit + domain.x >= begin);
+  restrict(domain, domain.y * unit, unit);
+  if (unit != side)
+    restrict(domain, domain.y * unit + domain.x, 1);
   return domain;
 }
 
@@ -131,11 +137,11 @@ hl::Expr StepEmitter::score(hl::Expr lane, hl::Expr square, hl::Expr query) {
 
 void StepEmitter::scores() {
   const hl::Var &l = step.lane, &p = step.page, &q = step.query, &d = step.feature, &h = step.head, &b = step.batch;
+  const hl::Var &f = step.part, &s = step.place;
   float scale = float(op.getScale().convertToDouble());
   hl::Func query = graph.func(op.getQuery());
   hl::ImageParam cache = graph.keySquares[keys.getState()];
-  step.keyCache = cache.name();
-  hl::Var f("f"), s("s");
+  step.keyCache = argumentName(keys.getState());
   step.queries = hl::Func(graph.name("query"));
   step.queries(d, q, h, b) = query((h * group + q) * width + d, 0, b) * scale;
   step.depth = hl::RDom(0, width / step.features, graph.name("depth"));
@@ -182,7 +188,7 @@ void StepEmitter::values() {
   step.valuePage = positions("value", lanes);
   hl::Expr page = step.valuePage.y, lane = step.valuePage.x;
   hl::Func cache = graph.func(rows.getState());
-  step.valueCache = "arg" + std::to_string(cast<BlockArgument>(rows.getState()).getArgNumber());
+  step.valueCache = argumentName(rows.getState());
   step.values = hl::Func(graph.name("values"));
   step.values(d, q, h, b) = 0.0f;
   step.values(d, q, h, b) += step.probs(lane, q, page, h, b) * cache(d, placeOf(rows, page) * lanes + lane, h, rowOf(rows, page));

@@ -16,7 +16,7 @@ struct StepPlacement {
 
 static void placeScores(const StepPlacement &at) {
   AttentionStep &step = at.step;
-  const hl::Var &l = step.lane, &q = step.query;
+  const hl::Var &l = step.lane, &q = step.query, &f = step.part, &s = step.place;
   step.queries.compute_at(at.level).store_in(hl::MemoryType::Stack).bound_extent(step.feature, int(step.width)).bound_extent(q, int(step.group));
   vectorizeRow(step.queries, step.feature, DimExpr(step.width), at.target);
   step.scores.compute_at(at.level).bound_extent(l, WEFT_PAGE_POSITIONS).bound_extent(q, int(step.group));
@@ -24,7 +24,6 @@ static void placeScores(const StepPlacement &at) {
   // No two of a square's lanes share a place: Halide does not see it through the square's place in its page.
   step.scores.update(1).allow_race_conditions().reorder(step.square.x, q, step.square.y).vectorize(step.square.x).unroll(q);
   hl::Func acc = step.acc;
-  hl::Var f = acc.args()[0], s = acc.args()[3];
   int positions = std::max(1, std::min(WEFT_KEY_POSITIONS, at.lanes / step.features));
   acc.compute_at(step.scores, step.square.y).store_in(hl::MemoryType::Stack);
   acc.bound_extent(f, step.features).bound_extent(l, WEFT_KEY_POSITIONS).bound_extent(q, int(step.group)).bound_extent(s, 1);

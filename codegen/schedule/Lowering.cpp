@@ -1,5 +1,5 @@
-// Custom lowering passes: the prefetch of the next panel or head, and scratch instead of allocations. Both emit calls that KernelModule's prelude
-// defines and LLVM inlines.
+// Custom lowering passes: the prefetch of the next panel or of the next head, and scratch instead of allocations. All emit calls that
+// KernelModule's prelude defines and LLVM inlines.
 #include "codegen/schedule/Schedule.h"
 
 namespace hi = Halide::Internal;

@@ -9,9 +9,7 @@ namespace {
 
 /// Lowers statements of a model; all of `wanted` must come in this order.
 void expectInOrder(llvm::StringRef body, std::initializer_list<llvm::StringRef> wanted) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel(body)));
+  CheckedModel checked(body);
   ASSERT_TRUE(checked.module) << checked.text();
   std::string text = checked.ir();
   size_t at = 0;
@@ -24,9 +22,7 @@ void expectInOrder(llvm::StringRef body, std::initializer_list<llvm::StringRef> 
 size_t count(const std::string &text, llvm::StringRef piece) { return llvm::StringRef(text).count(piece); }
 
 std::string lower(llvm::StringRef body) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel(body)));
+  CheckedModel checked(body);
   EXPECT_TRUE(checked.module) << checked.text();
   return checked.ir();
 }
@@ -108,9 +104,7 @@ TEST(IRGen, AttentionIsWrittenOut) {
 
 TEST(IRGen, AttentionCalledAndByHandAgree) {
   auto opsOf = [](llvm::StringRef body) {
-    Folder folder;
-    Checked checked;
-    checked.run(folder.write("m.weft", inModel(body)));
+    CheckedModel checked(body);
     EXPECT_TRUE(checked.module) << checked.text();
     std::vector<std::string> names;
     if (checked.module)
@@ -214,9 +208,7 @@ mlir::Operation *findOp(Checked &checked, llvm::StringRef name) {
 }
 
 TEST(IRGen, OpsKnowTheirLineAndTheirName) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("encoder e(y = x) repeat 2 as i @ \"l.{i}\" {\n  y = linear(y, 8) @ \"mlp.fc\"\n}\noutput z = e")));
+  CheckedModel checked("encoder e(y = x) repeat 2 as i @ \"l.{i}\" {\n  y = linear(y, 8) @ \"mlp.fc\"\n}\noutput z = e");
   mlir::Operation *linear = findOp(checked, "weft.linear");
   ASSERT_TRUE(linear) << checked.text();
   auto name = mlir::dyn_cast<mlir::NameLoc>(linear->getLoc());
@@ -226,18 +218,14 @@ TEST(IRGen, OpsKnowTheirLineAndTheirName) {
 }
 
 TEST(IRGen, LetsNameTheirValues) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let doubled = x * 2\noutput z = doubled")));
+  CheckedModel checked("let doubled = x * 2\noutput z = doubled");
   mlir::Operation *mul = findOp(checked, "weft.mul");
   ASSERT_TRUE(mul) << checked.text();
   EXPECT_EQ(mlir::cast<mlir::NameLoc>(mul->getLoc()).getName().str(), "doubled");
 }
 
 TEST(IRGen, ExpandedBlocksKnowTheirCall) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("block f(a) { return relu(a) }\noutput z = f(x)")));
+  CheckedModel checked("block f(a) { return relu(a) }\noutput z = f(x)");
   mlir::Operation *relu = findOp(checked, "weft.unary");
   ASSERT_TRUE(relu) << checked.text();
   auto site = relu->getLoc()->findInstanceOf<mlir::CallSiteLoc>();

@@ -90,6 +90,12 @@ inline std::string inModel(llvm::StringRef body) {
   return text + "}\n";
 }
 
+/// What checking such a model gave.
+struct CheckedModel : Checked {
+  Folder folder;
+  explicit CheckedModel(llvm::StringRef body) { run(folder.write("m.weft", inModel(body))); }
+};
+
 /// One rule: `good` is admitted, `bad` is not, with exactly one error of this text under this part of the source.
 struct Rule {
   const char *name;

@@ -10,171 +10,133 @@ namespace {
 //===-- Errors -------------------------------------------------------------------------------------------------------===//
 
 TEST(Sema, AllErrorsInOneRunNoneAFollowUp) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let a = x + memory\n"   // differs
-                                             "let b = relu(a) + 1\n"  // follows from it
-                                             "let c = linear(a, nn)\n" // unknown name
-                                             "let d = c + undefined\n" // unknown name
-                                             "encoder e(y = a) repeat 2 { y = y + e2 }\n"
-                                             "output z = e")));
+  CheckedModel checked("let a = x + memory\n"   // differs
+                       "let b = relu(a) + 1\n"  // follows from it
+                       "let c = linear(a, nn)\n" // unknown name
+                       "let d = c + undefined\n" // unknown name
+                       "encoder e(y = a) repeat 2 { y = y + e2 }\n"
+                       "output z = e");
   EXPECT_EQ(errorsOf(checked).size(), 4u) << checked.text();
 }
 
 TEST(Sema, ShapeErrorsPointToBothSides) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let a = x * 2\nlet b = a + memory")));
+  CheckedModel checked("let a = x * 2\nlet b = a + memory");
   EXPECT_TRUE(holds(errorsOf(checked), "[batch, seq, 8] and [batch, src, 8] differ in dimension 1: seq and src"));
   EXPECT_TRUE(holds(notesOf(checked), "this is f32[batch, seq, 8]"));
   EXPECT_TRUE(holds(notesOf(checked), "this is f32[batch, src, 8]"));
 }
 
 TEST(Sema, ABlockReportsAPlaceOnceAndItsCall) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("block f(a) { return a + ids }\nlet a = f(x)\nlet b = f(memory)")));
+  CheckedModel checked("block f(a) { return a + ids }\nlet a = f(x)\nlet b = f(memory)");
   EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
   EXPECT_TRUE(holds(notesOf(checked), "in this call of 'f'"));
 }
 
 TEST(Sema, UncalledBlocksAreCheckedForNames) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("block f(a) { return linear(a, widht) }")));
+  CheckedModel checked("block f(a) { return linear(a, widht) }");
   EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'widht'")) << checked.text();
 }
 
 TEST(Sema, UncalledBlocksLeaveTheModelAlone) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("block f(a) { return linear(x, 4) @ \"l\" }")));
+  CheckedModel checked("block f(a) { return linear(x, 4) @ \"l\" }");
   ASSERT_TRUE(checked.module) << checked.text();
   EXPECT_EQ(checked.ir().find("weft.weight"), std::string::npos);
 }
 
 TEST(Sema, NearestNames) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let hidden = x\nlet a = hiden + 1\nlet b = sofmax(x)")));
+  CheckedModel checked("let hidden = x\nlet a = hiden + 1\nlet b = sofmax(x)");
   EXPECT_TRUE(holds(notesOf(checked), "did you mean 'hidden'?"));
   EXPECT_TRUE(holds(notesOf(checked), "did you mean 'softmax'?"));
 }
 
 TEST(Sema, NamesStayQuietBehindSyntaxErrors) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let = x\nlet b = a + 1")));
+  CheckedModel checked("let = x\nlet b = a + 1");
   EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
 }
 
 TEST(Sema, WhatDeclaresNothingHidesNoUnknownName) {
-  Folder folder;
   for (llvm::StringRef stray : {"return x", ") + 1"}) {
-    Checked checked;
-    checked.run(folder.write("m.weft", inModel((stray + "\nlet b = nope + 1").str())));
+    CheckedModel checked((stray + "\nlet b = nope + 1").str());
     EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'nope'")) << checked.text();
     EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
   }
 }
 
 TEST(Sema, ASecondDeclarationIsOneWhateverItsType) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("dim bad in 3..1\ninput y : f32[bad, seq]\ninput y : f32[bad]")));
+  CheckedModel checked("dim bad in 3..1\ninput y : f32[bad, seq]\ninput y : f32[bad]");
   EXPECT_TRUE(holds(errorsOf(checked), "'y' is already declared")) << checked.text();
   EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
 }
 
 TEST(Sema, NoDimIsLostBehindAnInputOfUnknownType) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("dim other in 1..2\ninput y : f32[other, nope]")));
+  CheckedModel checked("dim other in 1..2\ninput y : f32[other, nope]");
   ASSERT_EQ(checked.diagnostics.getSorted().size(), 1u) << checked.text();
   EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'nope'"));
 }
 
 TEST(Sema, LeaksBeforeAnotherErrorOfTheLayer) {
-  Folder folder;
   for (llvm::StringRef error : {"y = y + memory", "y = linear(y, 4) @ \"l\""}) {
-    Checked checked;
-    checked.run(folder.write("m.weft", inModel(("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2)\n " + error + "\n}").str())));
+    CheckedModel checked(("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2)\n " + error + "\n}").str());
     EXPECT_TRUE(holds(errorsOf(checked), "un-masked attention")) << checked.text();
     EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
   }
 }
 
 TEST(Sema, NoErrorFollowsASyntaxError) {
-  Folder folder;
   for (llvm::StringRef line : {"let = 1\nconst 3 = 4\nencoder (y = x) repeat 2 { y = y }", // names that are missing are not all the same name
                                "output z = 1.e3 * x", "generate ids { limit = 3 }", "const c = x % 2",
                                "weight w : f32[2] @ \"unterminated"}) {
-    Checked checked;
-    checked.run(folder.write("m.weft", inModel(line)));
+    CheckedModel checked(line);
     EXPECT_EQ(errorsOf(checked).size(), 1u + line.count('\n')) << checked.text();
   }
 }
 
 TEST(Sema, PartsOfAValueWithASyntaxErrorAreChecked) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let a = softmax(x, nope) % 2")));
+  CheckedModel checked("let a = softmax(x, nope) % 2");
   EXPECT_TRUE(holds(errorsOf(checked), "unknown name 'nope'")) << checked.text();
   EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
 }
 
 TEST(Sema, WrongOptionsOfGenerateHideNoLeak) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let h = embedding(ids, 9, 8) @ \"e\"\noutput l = h + mean(h, 1, keep = true)\n"
-                                             "generate ids from l { limit = 99, stop = [1, \"a\"] }")));
+  CheckedModel checked("let h = embedding(ids, 9, 8) @ \"e\"\noutput l = h + mean(h, 1, keep = true)\n"
+                       "generate ids from l { limit = 99, stop = [1, \"a\"] }");
   EXPECT_TRUE(holds(errorsOf(checked), "can't be computed position by position")) << checked.text();
   EXPECT_TRUE(holds(errorsOf(checked), "the limit of 99 is above the bound"));
   EXPECT_TRUE(holds(errorsOf(checked), "stop must be a whole number or a list of them, not a list with the string \"a\""));
 }
 
 TEST(Sema, AMemoryThatMixesPositionsIsOneError) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("let h = embedding(ids, 9, 8) @ \"e\"\nlet all = mean(h, 1, keep = true)\n"
-                                             "decoder d(y = h, all) repeat 2 { y = y + all }\noutput l = d\n"
-                                             "generate ids from l { limit = 9 }")));
+  CheckedModel checked("let h = embedding(ids, 9, 8) @ \"e\"\nlet all = mean(h, 1, keep = true)\n"
+                       "decoder d(y = h, all) repeat 2 { y = y + all }\noutput l = d\n"
+                       "generate ids from l { limit = 9 }");
   EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text();
   EXPECT_TRUE(holds(errorsOf(checked), "the memory 'all' depends on all positions of 'ids'"));
 }
 
 TEST(Sema, EveryMaskThatGetsAheadIsAnError) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2, causal(1))\n"
-                                             " y = y + attention(y, y, y, 2, causal)\n y = y + attention(y, y, y, 2, window(3))\n}")));
+  CheckedModel checked("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2, causal(1))\n"
+                       " y = y + attention(y, y, y, 2, causal)\n y = y + attention(y, y, y, 2, window(3))\n}");
   EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
   EXPECT_TRUE(holds(errorsOf(checked), "position t of 'y' sees position t+1: attention whose mask shows later positions"));
   EXPECT_TRUE(holds(errorsOf(checked), "position t of 'y' sees position t+2: attention whose mask shows later positions"));
 }
 
 TEST(Sema, TwoUnmaskedAttentionsAreTwoErrors) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2)\n"
-                                             " y = y + attention(y, y, y, 2)\n}")));
+  CheckedModel checked("decoder d(y = x) repeat 2 {\n y = y + attention(y, y, y, 2)\n"
+                       " y = y + attention(y, y, y, 2)\n}");
   EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text();
 }
 
 TEST(Sema, LeaksThroughBlocksNameTheCall) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("block look(a) { return attention(a, a, a, 2) }\n"
-                                             "decoder d(y = x) repeat 2 { y = y + look(y) }")));
+  CheckedModel checked("block look(a) { return attention(a, a, a, 2) }\n"
+                       "decoder d(y = x) repeat 2 { y = y + look(y) }");
   EXPECT_TRUE(holds(errorsOf(checked), "un-masked attention"));
   EXPECT_TRUE(holds(notesOf(checked), "in this call"));
   EXPECT_TRUE(holds(notesOf(checked), "'y' is the stream of this decoder"));
 }
 
 TEST(Sema, WarnsOfWhatNothingDecides) {
-  Folder folder;
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel("dim lost in 1..2\nencoder e(y = x) repeat 2 { let a = y }\nlet b = relu(x) @ \"a\"")));
+  CheckedModel checked("dim lost in 1..2\nencoder e(y = x) repeat 2 { let a = y }\nlet b = relu(x) @ \"a\"");
   EXPECT_TRUE(checked.module) << checked.text();
   std::vector<std::string> warnings;
   for (const Diagnostic &diagnostic : checked.diagnostics.getSorted())
@@ -188,43 +150,37 @@ TEST(Sema, WarnsOfWhatNothingDecides) {
 //===-- Limits -------------------------------------------------------------------------------------------------------===//
 
 TEST(Sema, DoublingBlocksEnd) {
-  Folder folder;
   std::string blocks = "block b0(a) { return a + 1 }\n";
   for (int i = 1; i < 40; ++i) {
     std::string inner = "b" + std::to_string(i - 1);
     blocks += "block b" + std::to_string(i) + "(a) { return " + inner + "(" + inner + "(a)) }\n";
   }
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel(blocks + "let z = b39(x)")));
+  CheckedModel checked(blocks + "let z = b39(x)");
   EXPECT_EQ(errorsOf(checked).size(), 1u);
   EXPECT_TRUE(holds(errorsOf(checked), "expands to more than"));
 }
 
 TEST(Sema, DoublingConstantsEnd) {
   for (llvm::StringRef step : {"\"{c}{c}\"", "c * c + c"}) {
-    Folder folder;
-    std::string text = step.starts_with("\"") ? "const c0 = \"ab\"\n" : "const c0 = 3\n";
+      std::string text = step.starts_with("\"") ? "const c0 = \"ab\"\n" : "const c0 = 3\n";
     for (int i = 1; i < 40; ++i) {
       std::string line = step.str(), name = "c" + std::to_string(i - 1);
       for (size_t at = line.find('c'); at != std::string::npos; at = line.find('c', at + name.size()))
         line.replace(at, 1, name);
       text += "const c" + std::to_string(i) + " = " + line + "\n";
     }
-    Checked checked;
-    checked.run(folder.write("m.weft", inModel(text)));
+    CheckedModel checked(text);
     EXPECT_EQ(errorsOf(checked).size(), 1u) << checked.text().substr(0, 400);
   }
 }
 
 TEST(Sema, DoublingTablesEnd) {
-  Folder folder;
   std::string text = "let t0 = sinusoidal(8)\nlet m0 = causal\n";
   for (int i = 1; i < 40; ++i) {
     std::string n = std::to_string(i), last = std::to_string(i - 1);
     text += "let t" + n + " = t" + last + " + t" + last + "\nlet m" + n + " = m" + last + " & m" + last + "\n";
   }
-  Checked checked;
-  checked.run(folder.write("m.weft", inModel(text + "let a = x + t39")));
+  CheckedModel checked(text + "let a = x + t39");
   EXPECT_EQ(errorsOf(checked).size(), 2u) << checked.text().substr(0, 400);
 }
 
@@ -234,9 +190,7 @@ TEST(Sema, HugeSizesAreErrors) {
         "let a = linear(x, 2000000000) @ \"l\"\nlet b = matmul(transpose(a), a)", "encoder e(y = x) repeat 1000000000 { y = y + 1 }",
         "let a = split(x, 1000000000)", "let a = x[:, -2147483648]", "let a = reshape(x, [batch, seq, 2000000000, 2000000000, 2000000000])",
         "let a = attention(x, x, x, 99999999999999999999)"}) {
-    Folder folder;
-    Checked checked;
-    checked.run(folder.write("m.weft", inModel(body)));
+      CheckedModel checked(body);
     EXPECT_FALSE(checked.module) << body.str();
     EXPECT_GE(errorsOf(checked).size(), 1u) << body.str();
   }

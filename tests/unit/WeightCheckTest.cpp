@@ -31,10 +31,8 @@ private:
   llvm::StringMap<WeightTensor> tensors;
 };
 
-struct Bound : Checked {
-  Folder folder;
-  explicit Bound(llvm::StringRef body, const WeightStore &weights) {
-    run(folder.write("m.weft", inModel(body)));
+struct Bound : CheckedModel {
+  Bound(llvm::StringRef body, const WeightStore &weights) : CheckedModel(body) {
     if (module)
       checkWeights(*module->getOps<ModelOp>().begin(), weights, sources, diagnostics);
   }

@@ -43,8 +43,10 @@ static void printLaunches(const ModelInfo &info, raw_ostream &out) {
     out << "  " << left_justify(launch.op.getKernel(), 32) << ' ';
     if (launch.times != 1)
       out << launch.times << " times, ";
-    out << (launch.op.getPacked() ? "without padding, at most " : "") << "flops " << launch.flops.text() << ", bytes " << launch.bytes.text() << "  (" << launch.label << ", "
-        << placeText(launch.place) << ")\n";
+    if (launch.op.getPacked())
+      out << "without padding, at most ";
+    out << "flops " << launch.flops.text() << ", bytes " << launch.bytes.text() << "  (" << launch.label << ", " << placeText(launch.place)
+        << ")\n";
   }
   info.graph->walk([&](MoveRowsOp op) {
     out << "  rows " << (op.getMove() == RowMove::Pack ? "without padding brought together" : "put back to their places") << "  ("
