@@ -57,15 +57,15 @@ Results reference::last(const Call &call) {
   });
 }
 
-/// One lane of a reduction: `length` numbers `step` apart.
-static double reduceLane(Reduction kind, const double *lane, int64_t length, int64_t step) {
+/// One lane of a reduction: `length` numbers of `x` from `begin`, `step` apart.
+static double reduceLane(Reduction kind, const Tensor &x, int64_t begin, int64_t length, int64_t step) {
   double sum = 0, best = -INFINITY;
   int64_t where = 0;
   for (int64_t i = 0; i < length; ++i) {
-    double x = lane[i * step];
-    sum += x;
-    if (x > best) {
-      best = x;
+    double number = x[begin + i * step];
+    sum += number;
+    if (number > best) {
+      best = number;
       where = i;
     }
   }
@@ -89,7 +89,7 @@ Results reference::reduce(const Call &call) {
   Tensor y = call.make();
   double *out = y.mutableData();
   for (int64_t i = 0; i < y.size(); ++i)
-    out[i] = reduceLane(op.getKind(), x.data() + i / step * length * step + i % step, length, step);
+    out[i] = reduceLane(op.getKind(), x, i / step * length * step + i % step, length, step);
   return just(y);
 }
 

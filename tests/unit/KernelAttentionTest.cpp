@@ -133,6 +133,8 @@ TEST(KernelAttention, CrossAttentionOverAnotherLength) {
     })");
   test.run({{"batch", 2}, {"src", 21}, {"tgt", 5}});
   test.run({{"batch", 1}, {"src", 3}, {"tgt", 70}});
+  test.run({{"batch", 2}, {"src", 0}, {"tgt", 5}}); // nothing to see: zeros
+  test.run({{"batch", 2}, {"src", 3}, {"tgt", 0}});
 }
 
 } // namespace
