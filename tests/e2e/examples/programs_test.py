@@ -63,7 +63,12 @@ class Programs(WeftTest):
                             (compressed, "unknown format: 7"), (wide, "40 bits a sample"), (EXAMPLES / "gpt2/tokenizer.json", "RIFF"),
                             (EXAMPLES, "Is a directory")):
             self.refuses("whisper/transcribe.py", [path], words)
+            self.refuses("freeform/correct.py", [path, "1?"], words)
         self.refuses("whisper/transcribe.py", [tone, "--weights", self.dir / "nowhere"], r"nowhere/config\.json: No such file")
+        for rough in ("12a", "", "1" * 9):
+            self.refuses("freeform/correct.py", [tone, rough], f"'{rough}' is no rough number: 1 to 8 of the keys")
+        self.refuses("freeform/correct.py", [tone], "'' is no rough number")
+        self.refuses("freeform/correct.py", [self.sound("long.wav", bytes(2 * 48001)), "1"], "3.0 seconds; 2 at most")
 
     def test_pictures(self):
         self.refuses("clip/match.py", ["a photograph of a cat"], "is not one of the captions")

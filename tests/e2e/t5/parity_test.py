@@ -1,4 +1,5 @@
 """examples/t5 against float64: versions 1.0 and 1.1, small random models and the published small sizes."""
+import json
 import pathlib
 import sys
 
@@ -48,7 +49,15 @@ class Trained(FamilyTest):
     """Dates and number words to figures."""
 
     def test_score(self):
-        check_texts(self, "t5/t5.weft", EXAMPLES / "t5")
+        check_texts(self, SOURCE, EXAMPLES / "t5")
+
+    def test_what_is_held_out(self):
+        """Every day of a month is asked for, no text twice, and nearly all are right."""
+        stated = json.loads((EXAMPLES / "t5" / "result.json").read_text())
+        days = {int(example["wanted"][-2:]) for example in stated["examples"] if example["text"].startswith("date: ")}
+        self.assertEqual(days, set(range(1, 32)))
+        self.assertEqual(len({example["text"] for example in stated["examples"]}), stated["held_out"])
+        self.assertGreater(stated["right"], 0.98 * stated["held_out"])
 
 
 if __name__ == "__main__":
