@@ -33,8 +33,8 @@ def encode(words):
 def pronounce(model, words):
     """The phonemes of each word, as lists."""
     result = []
-    for at in range(0, len(words), 256):
-        tokens = model.generate("--max", MOST_PHONEMES, **encode(words[at:at + 256]))
+    for at in range(0, len(words), 64):  # as many at a time as both descriptions take
+        tokens = model.generate("--max", MOST_PHONEMES, **encode(words[at:at + 64]))
         result += [[VOCAB[index] for index in until(row, {STOP})] for row in tokens]
     return result
 

@@ -1,6 +1,8 @@
 """examples/transformer against float64: small random models, and the base size."""
 import json
+import os
 import pathlib
+import subprocess
 import sys
 
 import numpy as np
@@ -10,7 +12,7 @@ import seq2seq  # noqa: E402
 from checkpoint import load_safetensors  # noqa: E402
 from family import EXAMPLES, FamilyTest, full_size, of_row  # noqa: E402
 from generation import greedy  # noqa: E402
-from harness import main  # noqa: E402
+from harness import WEFT, main  # noqa: E402
 
 SOURCE = "transformer/transformer.weft"
 
@@ -78,6 +80,15 @@ class Trained(TransformerTest):
         self.assertEqual(told, [answer for _, _, answer in rows])
         few = {name: value[:4] for name, value in inputs.items()}
         self.check_modes(library, cfg, tensors, few, 24)
+
+    def test_program(self):
+        """The example's program says more words than fit into one run, as the training program did."""
+        rows = [line.split("\t") for line in (EXAMPLES / "g2p" / "heldout.tsv").read_text().splitlines()[7:6000:80]]
+        done = subprocess.run([sys.executable, EXAMPLES / "transformer" / "speak.py", *(word for word, _, _ in rows), "--out", self.dir / "out"],
+                              capture_output=True, text=True, env=os.environ | {"WEFT": str(WEFT)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(len(rows), 64)
+        self.assertEqual([line.split() for line in done.stdout.splitlines()], [[word, *answer.split()] for word, _, answer in rows])
 
 
 class Full(TransformerTest):
