@@ -161,12 +161,22 @@ static bool isReadByLinear(ModelOp model, WeightOp weight) {
                       .wasInterrupted();
 }
 
+static SmallVector<int64_t, 4> usedShape(WeightOp weight) {
+  SmallVector<int64_t, 4> shape;
+  for (DimAttr dim : cast<NamedTensorType>(weight.getType()).getDims())
+    shape.push_back(dim.getStatic().value_or(-1));
+  return shape;
+}
+
+/// A matrix stored as [in, out] for [out, in], or the other way round.
+static bool isSwapped(ArrayRef<int64_t> stored, ArrayRef<int64_t> used) {
+  return used.size() == 2 && stored.size() == 2 && used[0] == stored[1] && used[1] == stored[0];
+}
+
 bool WeightChecker::checkTensor(WeightOp weight, const std::string &name) {
   std::optional<WeightTensor> tensor = weights.find(name);
   auto type = cast<NamedTensorType>(weight.getType());
-  SmallVector<int64_t, 4> shape;
-  for (DimAttr dim : type.getDims())
-    shape.push_back(dim.getStatic().value_or(-1));
+  SmallVector<int64_t, 4> shape = usedShape(weight);
   bool sameShape = tensor->shape == shape, fits = widens(tensor->type, type);
   if (sameShape && fits)
     return true;
@@ -174,8 +184,7 @@ bool WeightChecker::checkTensor(WeightOp weight, const std::string &name) {
   Diagnostic &diagnostic =
       diagnostics.error(rangeOf(weight.getLoc(), sources), "the weight '" + name + "' is " + storedText(*tensor) + " in '" + file +
                                                               "', but " + usedText(type) + " here");
-  bool swapped = shape.size() == 2 && tensor->shape.size() == 2 && shape[0] == tensor->shape[1] && shape[1] == tensor->shape[0];
-  if (swapped && fits && isReadByLinear(model, weight))
+  if (isSwapped(tensor->shape, shape) && fits && isReadByLinear(model, weight))
     diagnostic.note("'transposed' of linear says that a checkpoint stores [in, out]");
   return false;
 }
@@ -228,32 +237,64 @@ static bool hasAnotherPrefix(ModelOp model, ArrayRef<std::string> expected, cons
   return false;
 }
 
-/// A checkpoint that lacks most of many weights is another model's (some names are common), or a part: that is one error, not one a weight.
-static bool isAnotherModels(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
-  std::vector<std::string> missing, found = weights.names();
-  SmallVector<std::string> prefixes;
+namespace {
+
+/// What a checkpoint has of a model's weights; the first layer stands for a stack's.
+struct Survey {
+  Survey(ModelOp model, const WeightStore &weights);
+  /// Most of many: some names are common to several families.
+  bool most(size_t count) const { return count >= 4 && 2 * count > all; }
+
   size_t all = 0;
+  std::vector<std::string> missing, otherShape;
+  SmallVector<std::string> prefixes;
+};
+
+} // namespace
+
+Survey::Survey(ModelOp model, const WeightStore &weights) {
   for (WeightOp weight : model.getOps<WeightOp>()) {
     std::optional<int64_t> layer = weight.getLayers() ? std::optional<int64_t>(0) : std::nullopt;
     if (!weight.getPath() || weight.getLayers() == 0)
       continue;
     ++all;
     prefixes = prefixesOf(weight);
-    if (!findWeightName(weight, layer, weights))
+    std::optional<std::string> name = findWeightName(weight, layer, weights);
+    if (!name) {
       missing.push_back(nameAt(weight, layer));
+      continue;
+    }
+    std::optional<WeightTensor> tensor = weights.find(*name);
+    SmallVector<int64_t, 4> shape = usedShape(weight);
+    if (tensor->shape != shape && !isSwapped(tensor->shape, shape))
+      otherShape.push_back("'" + *name + "' is " + storedText(*tensor) + ", but " + usedText(weight.getType()) + " here");
   }
-  if (missing.size() < 4 || 2 * missing.size() <= all)
+}
+
+/// A checkpoint that lacks most weights, or has other shapes, is another model's, or a part: that is one error, not one a weight.
+static bool isAnotherModels(ModelOp model, const WeightStore &weights, const SourceManager &sources, Diagnostics &diagnostics) {
+  Survey survey(model, weights);
+  size_t lacking = survey.missing.size(), unfit = lacking + survey.otherShape.size();
+  bool lacks = survey.most(lacking), none = lacking == survey.all;
+  if (!lacks && !survey.most(unfit))
     return false;
-  bool none = missing.size() == all;
-  if (none && hasAnotherPrefix(model, missing, weights, sources, diagnostics))
+  if (lacks && none && hasAnotherPrefix(model, survey.missing, weights, sources, diagnostics))
     return true;
-  std::string share = "(" + std::to_string(missing.size()) + " of " + std::to_string(all) + ") ";
-  Diagnostic &diagnostic = diagnostics.error(
-      rangeOf(model.getLoc(), sources), (none ? "no weight of '" : "most weights of '") + model.getSymName() + (none ? "' is in '" : "' " + share + "are not in '") +
-                                            weights.description() + "', which seems to be another model's" + (none ? "" : ", or a part of one"));
-  diagnostic.note("expected " + listed(missing));
-  if (prefixes.size() > 1)
-    diagnostic.note("each was looked for behind " + listed(prefixes));
+  std::string name = "'" + model.getSymName().str() + "' ", place = "in '" + weights.description() + "'";
+  std::string share = "(" + std::to_string(lacks ? lacking : unfit) + " of " + std::to_string(survey.all) + ") ";
+  std::string what = none    ? "no weight of " + name + "is " + place + ", which seems to be another model's"
+                     : lacks ? "most weights of " + name + share + "are not " + place + ", which seems to be another model's, or a part of one"
+                             : "most weights of " + name + share + "are not " + place +
+                                   " with the shapes that they have here: it or the config.json is another model's";
+  Diagnostic &diagnostic = diagnostics.error(rangeOf(model.getLoc(), sources), what);
+  for (const std::string &shape : ArrayRef(survey.otherShape).take_front(lacks ? 0 : 4))
+    diagnostic.note(shape);
+  if (survey.missing.empty())
+    return true;
+  diagnostic.note("expected " + listed(survey.missing));
+  if (survey.prefixes.size() > 1)
+    diagnostic.note("each was looked for behind " + listed(survey.prefixes));
+  std::vector<std::string> found = weights.names();
   diagnostic.note("found " + (found.empty() ? "nothing" : listed(found)));
   return true;
 }

@@ -99,4 +99,18 @@ TEST(CheckWeights, ShapesAndTypes) {
   EXPECT_TRUE(holds(errorsOf(bound), "the weight 'n.weight' is i32[8] in 'part.safetensors', but f32[8] here"));
 }
 
+TEST(CheckWeights, OtherSizesThroughoutAreOneError) {
+  MemoryWeights weights;
+  for (llvm::StringRef name : {"layer.0.fc", "layer.1.fc"}) {
+    weights.add((name + ".weight").str(), {6, 6});
+    weights.add((name + ".bias").str(), {6});
+  }
+  weights.add("norm.weight", {6});
+  weights.add("norm.bias", {6});
+  Bound bound(twoLayers, weights);
+  EXPECT_EQ(errorsOf(bound).size(), 1u) << bound.text();
+  EXPECT_TRUE(holds(errorsOf(bound), "most weights of 'm' (4 of 4) are not in 'model.safetensors' with the shapes that they have here")) << bound.text();
+  EXPECT_TRUE(holds(notesOf(bound), "'layer.0.fc.weight' is f32[6, 6], but f32[8, 8] here")) << bound.text();
+}
+
 } // namespace

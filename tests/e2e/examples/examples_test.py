@@ -86,6 +86,13 @@ class Examples(WeftTest):
                         self.fails(["compile", source, "--weights", folder / "model.safetensors", "-o", self.dir / "x.so"],
                                    r"(no weight|most weights) of .* seems to be another model's", f"expected '{FIRST.get(source.stem, '')}", "found '", errors=1)
 
+    def test_a_relatives_checkpoint(self):
+        """Marian's tensors are named as Whisper's decoder's: one error still, with the sizes that differ."""
+        self.fails(["compile", EXAMPLES / "whisper/whisper.weft", "--weights", EXAMPLES / "marian/model.safetensors", "-o", self.dir / "x.so"],
+                   r"most weights of 'whisper' \(\d+ of \d+\) are not in .* with the shapes that they have here",
+                   r"'model\.encoder\.layers\.0\.self_attn\.q_proj\.weight' is f32\[96, 96\], but f32\[384, 384\] here",
+                   r"expected 'decoder\.embed_tokens\.weight'", "found 'final_logits_bias'", errors=1)
+
     def test_one_shard(self):
         """A shard named alone is a part of a model."""
         folder = save_checkpoint(self.dir / "shards", SMALL_BERT, bert.random_checkpoint(SMALL_BERT), shards=3)
@@ -107,7 +114,8 @@ class Examples(WeftTest):
     def test_another_size(self):
         cfg = SMALL_GPT2 | {"n_embd": 36}
         folder = save_checkpoint(self.dir / "size", cfg, gpt2.random_checkpoint(SMALL_GPT2))
-        self.fails(["compile", EXAMPLES / "gpt2" / "gpt2.weft", "--weights", folder, "-o", self.dir / "x.so"], r"\[60, 36\]", r"\[60, 32\]", errors=None)
+        self.fails(["compile", EXAMPLES / "gpt2" / "gpt2.weft", "--weights", folder, "-o", self.dir / "x.so"],
+                   "most weights", r"wte\.weight' is f32\[60, 32\], but f32\[60, 36\] here", errors=1)
 
     def test_config_of_another_kind(self):
         config = self.write("text.json", json.dumps({"n_embd": "wide"}))
