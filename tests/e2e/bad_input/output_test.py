@@ -1,6 +1,7 @@
 """Outputs that can't be written: one error that names the path, and neither the output nor a piece of it is left."""
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -94,7 +95,8 @@ class BadOutput(WeftTest):
     def full(self, *arguments, stdout):
         done = subprocess.run(list(map(str, arguments)), stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=600)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stderr, r"^[^\n]*error: can't write (to standard output|'<stdout>'|'-')[^\n]*\n$")
+        said = re.sub(r"==\d+==WARNING: ASan [^\n]*\n", "", done.stderr)  # of Halide's own stack, in a sanitized build
+        self.assertRegex(said, r"^[^\n]*error: can't write (to standard output|'<stdout>'|'-')[^\n]*\n$")
 
     def test_fmt_keeps_a_file_that_it_cannot_write(self):
         text = "model m {\n" + "".join(f"const c{i}=1\n" for i in range(9000)) + "}\n"
