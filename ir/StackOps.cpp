@@ -127,8 +127,6 @@ template <typename StackOp> static LogicalResult verifyStack(StackOp op) {
     return op.emitOpError("can't have a negative number of layers");
   if (static_cast<int64_t>(op.getLayers()) > maxLayers)
     return op.emitOpError() << "has " << static_cast<int64_t>(op.getLayers()) << " layers, more than " << maxLayers;
-  if (op.getStarts().empty())
-    return op.emitOpError("carries no stream");
   if (body.getNumArguments() != op.getStarts().size() + 1 || !body.getArgument(0).getType().isIndex())
     return op.emitOpError("takes the layer number and one argument for each carried value");
   auto yield = body.empty() ? YieldOp() : dyn_cast<YieldOp>(body.back());

@@ -153,7 +153,7 @@ def Weft_EncoderOp : Weft_StackOp<"encoder"> {
   let summary = "a stack of layers whose positions may see all positions";
   let description = [{
     The region's arguments are the layer number (index) and the carried values, the stream first; weft.yield ends a layer with their next
-    values. With 0 layers the results are the start values. The name is the description's. Memory planning adds `slots`.
+    values. A stack that only fills states carries none. With 0 layers the results are the start values. The name is the description's. Memory planning adds `slots`.
     Example:
     ```mlir
     weft.model @m {
@@ -174,7 +174,7 @@ def Weft_DecoderOp : Weft_StackOp<"decoder"> {
   let summary = "a stack of layers in which position t of the stream never depends on a later one";
   let description = [{
     The region's arguments are the layer number (index) and the carried values, the stream first; weft.yield ends a layer with their next
-    values. With 0 layers the results are the start values. The name is the description's. Memory planning adds `slots`.
+    values. A stack that only fills states carries none. With 0 layers the results are the start values. The name is the description's. Memory planning adds `slots`.
     Example:
     ```mlir
     weft.model @m {

@@ -79,8 +79,10 @@ LogicalResult CacheWriteOp::verify() {
   if (failed(dims))
     return emitOpError() << why;
   bool paged = rows && rows.getRank() == 2;
-  if (!paged && (getOffset() || getLengths()))
-    return emitOpError("only pages have an offset and lengths");
+  if (!paged && getOffset())
+    return emitOpError("only pages have an offset");
+  if (getLengths() && (!rows || state.getRank() == x.getRank()))
+    return emitOpError("only positions of heads have lengths");
   if (paged)
     (*dims)[1] = x.getExpr(1); // as many positions as there are
   std::optional<int64_t> wide = x.getRank() ? x.getDim(-1).getStatic() : std::nullopt, width = dims->empty() ? std::nullopt : dims->back().constant();

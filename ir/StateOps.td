@@ -49,9 +49,9 @@ def Weft_CacheWriteOp : Weft_Op<"cache_write", [AttrSizedOperandSegments, Memory
   let summary = "writes new positions, or a whole value, into a state; gives the state after it";
   let description = [{
     `x` is [batch, ...] and goes to the rows that `rows` says: one row a batch row ([batch]), or one for each page of 16 positions
-    ([batch, pages]). With pages x is [batch, time, heads*width], its position t of batch row b becomes position offset[b] + t, and
-    positions from lengths[b] on are left out. Without rows the state becomes x. A state [rows, heads, positions, width] takes x as
-    [batch, positions, heads*width] (with rows [batch], its first positions), or the columns from `first` on of a wider x (projections that were merged). The state must be a weft.state_ref that nothing else uses: it is written in place.
+    ([batch, pages]). With pages x is [batch, time, heads*width], and its position t of batch row b becomes position offset[b] + t. Without
+    rows the state becomes x. A state [rows, heads, positions, width] takes x as [batch, positions, heads*width] (with rows [batch], its first
+    positions), of which those from lengths[b] on are left out (x may be packed by these lengths: weft.move_rows), or the columns from `first` on of a wider x (projections that were merged). The state must be a weft.state_ref that nothing else uses: it is written in place.
     Example:
     ```mlir
     weft.model @m {

@@ -1,5 +1,5 @@
-// DeriveIncremental: from the full-sequence graph and weft.generate to the graphs that generation runs, @prefill and @step.
-// Consumes a fused graph (attention is one op), produces two graphs over the same weights, and the states between them. The keys and values
+// DeriveIncremental: from the full-sequence graph and weft.generate to the graphs that generation runs: @encode, @prefill and @step.
+// Consumes a fused graph (attention is one op), produces graphs over the same weights, and the states between them. The keys and values
 // that are kept are attention's very operands: turned by rope already, split off a merged projection, in the layout that decoding reads.
 #include "passes/Incremental.h"
 #include "passes/Passes.h"
@@ -43,6 +43,7 @@ private:
     if (failed(step))
       return failure();
     buildPrefill(site, flow, states);
+    buildEncode(site, states);
     report(site, states);
     return success();
   }

@@ -1,5 +1,5 @@
-// The three parts of DeriveIncremental: the states that outlive a run, the graph of one step, the graph of the prompt.
-// The step decides which states there are; the prompt's graph fills them.
+// The parts of DeriveIncremental: the states that outlive a run, the graph of one step, those of the prompt and of the source alone.
+// The step decides which states there are; the others fill them.
 #ifndef WEFT_PASSES_INCREMENTAL_H
 #define WEFT_PASSES_INCREMENTAL_H
 
@@ -59,6 +59,8 @@ struct CachePlace {
 };
 /// Writes x where the builder stands; of a merged projection's piece, the columns. Gives the state after it.
 mlir::Value writeState(mlir::OpBuilder &builder, mlir::Value ref, mlir::Value x, const CachePlace &place);
+/// Writes what depends on the source alone, where it is computed; `source` are the batch's rows.
+void writeSource(mlir::OpBuilder &builder, mlir::Value value, const KeptValue &kept, mlir::Value source);
 /// The block argument of the stack around `value`'s place that counts its layers; null outside of stacks.
 mlir::Value layerAt(mlir::Value value);
 
@@ -67,7 +69,7 @@ class GraphArguments {
 public:
   explicit GraphArguments(GraphOp graph) : graph(graph) {}
   mlir::BlockArgument add(llvm::StringRef name, mlir::Type type, llvm::StringRef role);
-  /// Drops unused arguments and sets `roles` on the graph: "tokens", "input", or the role given to add().
+  /// Drops unused arguments and sets `roles` on the graph: "tokens" (which stays; may be null), "input", or the role given to add().
   void finish(mlir::BlockArgument tokens);
 
 private:
@@ -97,6 +99,10 @@ private:
 mlir::FailureOr<GraphOp> buildStep(const GenerateSite &site, const GenerateFlow &flow, States &states);
 /// Adds @prefill: the prompt of every row, whose last position's logits come out, and all that the steps need into the states.
 GraphOp buildPrefill(const GenerateSite &site, const GenerateFlow &flow, const States &states);
+/// Adds @encode: what depends on the source alone, into its states; null if nothing does.
+GraphOp buildEncode(const GenerateSite &site, const States &states);
+/// Erases what nothing reads, in nested blocks too.
+void eraseDead(mlir::Block &block);
 
 } // namespace weft
 

@@ -27,7 +27,6 @@ private:
   Value inPrefill(Value value) const { return peeled.lookupOrDefault(mapping.lookup(value)); }
   Value lastPosition(Value value);
   Value buildTail();
-  void eraseDead(Block &block);
 
   const GenerateSite &site;
   const GenerateFlow &flow;
@@ -45,13 +44,11 @@ private:
 /// Writes the value where it is computed.
 void PrefillBuilder::write(Value value, const KeptValue &kept) {
   Value copy = mapping.lookup(value);
+  if (!kept.isStream)
+    return writeSource(builder, copy, kept, source);
   StateOp state = kept.state;
   builder.setInsertionPointAfterValue(copy);
-  Value old = stateRef(builder, value.getLoc(), state, layerAt(copy));
-  if (kept.isStream)
-    writeState(builder, old, copy, {rows, {}, lengths});
-  else
-    writeState(builder, old, copy, {kept.hasRows ? Value(source) : Value(), {}, {}});
+  writeState(builder, stateRef(builder, value.getLoc(), state, layerAt(copy)), copy, {rows, {}, lengths});
 }
 
 /// An input with which the description pads the stream, and nothing else, is the length of the prompts.
@@ -182,17 +179,6 @@ Value PrefillBuilder::buildTail() {
       cut[from] = to;
   }
   return get(site.logits);
-}
-
-void PrefillBuilder::eraseDead(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
-    if (isOpTriviallyDead(&op)) {
-      op.erase();
-      continue;
-    }
-    for (Region &region : op.getRegions())
-      eraseDead(region.front());
-  }
 }
 
 GraphOp PrefillBuilder::build() {

@@ -105,6 +105,23 @@ FailureOr<KeptValue> States::keep(Value value, StateKind kind, int64_t heads) {
   return kept[key] = KeptValue{state, isStream, hasRows};
 }
 
+void weft::writeSource(OpBuilder &builder, Value value, const KeptValue &kept, Value source) {
+  StateOp state = kept.state;
+  builder.setInsertionPointAfterValue(value);
+  writeState(builder, stateRef(builder, value.getLoc(), state, layerAt(value)), value, {kept.hasRows ? source : Value(), {}, {}});
+}
+
+void weft::eraseDead(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (isOpTriviallyDead(&op)) {
+      op.erase();
+      continue;
+    }
+    for (Region &region : op.getRegions())
+      eraseDead(region.front());
+  }
+}
+
 Value weft::layerAt(Value value) {
   Operation *parent = value.getParentBlock()->getParentOp();
   return isa<EncoderOp, DecoderOp>(parent) ? Value(value.getParentBlock()->getArgument(0)) : Value();
@@ -124,7 +141,12 @@ Value weft::writeState(OpBuilder &builder, Value ref, Value x, const CachePlace 
       first += *typeOf(piece).getDim(2).getStatic();
     x = split.getX();
   }
-  return CacheWriteOp::create(builder, loc, ref.getType(), ref, x, place.rows, place.offset, place.lengths, first);
+  Value lengths = place.lengths;
+  if (auto move = x.getDefiningOp<MoveRowsOp>(); move && move.getMove() == RowMove::Unpack && joined && !lengths) {
+    x = move.getX(); // whoever reads the state does not look at the padding either
+    lengths = move.getLengths();
+  }
+  return CacheWriteOp::create(builder, loc, ref.getType(), ref, x, place.rows, place.offset, lengths, first);
 }
 
 //===-- Arguments -----------------------------------------------------------------------------------------------------===//

@@ -117,10 +117,10 @@ def RemovePadding : Weft_Pass<"weft-remove-padding"> {
 }
 
 def DeriveIncremental : Weft_Pass<"weft-derive-incremental"> {
-  let summary = "the graphs that generation runs: @prefill for prompts, @step for one position after them";
+  let summary = "the graphs that generation runs: @prefill for prompts, @step for one position after them, @encode for the source alone";
   let description = [{
     Keys and values of attention over the stream are appended to states and read back with all earlier ones; what depends on the source
-    alone is computed by @prefill and kept; position tables, rotations, masks and biases count on; only the last position of each prompt
+    alone is computed by @prefill and kept, or by @encode, behind which a prompt of one token is a step; position tables, rotations, masks and biases count on; only the last position of each prompt
     reaches the logits. What needs later positions, or earlier ones outside of weft.attention, is an error at the op.
     ```mlir
     %k = weft.linear %x, %wk                          %k = weft.linear %x, %wk    // [batch, 1, 64]

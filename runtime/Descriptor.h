@@ -150,8 +150,8 @@ struct weft_frame;
 /** A host program. Every thread of a run calls it with its own number, at the same time. */
 typedef void (*weft_entry)(struct weft_frame *frame, int32_t thread);
 
-/** FORWARD computes the outputs from the inputs; PREFILL and STEP continue a sequence, see weft_generate_info. */
-enum { WEFT_ENTRY_FORWARD = 0, WEFT_ENTRY_PREFILL = 1, WEFT_ENTRY_STEP = 2, WEFT_MAX_ENTRIES = 8 };
+/** FORWARD computes the outputs from the inputs; the others begin and continue a sequence, see weft_generate_info. */
+enum { WEFT_ENTRY_FORWARD = 0, WEFT_ENTRY_PREFILL = 1, WEFT_ENTRY_STEP = 2, WEFT_ENTRY_ENCODE = 3, WEFT_MAX_ENTRIES = 8 };
 
 typedef enum weft_arch { WEFT_X86_64 = 0, WEFT_AARCH64 = 1 } weft_arch;
 
@@ -235,7 +235,8 @@ typedef struct weft_cache_dim_info {
   weft_expr holds;
 } weft_cache_dim_info;
 
-/** What generation needs. The frames of its programs hold the model's dims, then the cache's; time is 1 in a step. */
+/** What generation needs. PREFILL takes prompts of any lengths; a prompt of one token may be a STEP at position 0 as well, behind ENCODE,
+ *  which fills the states that depend on the source alone and is absent (no entry, encode_count 0) where there are none. The frames of its programs hold the model's dims, then the cache's; time is 1 in a step. */
 typedef struct weft_generate_info {
   int32_t input, output;  /* the input that grows, and the output that it is chosen from, f32 [batch, time, vocabulary] */
   int32_t batch, time;    /* dims of the input */
@@ -247,11 +248,12 @@ typedef struct weft_generate_info {
   const int32_t *stop;
   const weft_cache_dim_info *cache_dims;
   const weft_state_info *states;
-  const weft_argument_info *prefill, *step;
+  const weft_argument_info *prefill, *step, *encode;
   const int32_t *suppress, *suppress_first; /* tokens that are never chosen, and never as the first new one */
-  int32_t stop_count, cache_dim_count, state_count, prefill_count, step_count, suppress_count, suppress_first_count, reserved;
+  int32_t stop_count, cache_dim_count, state_count, prefill_count, step_count, suppress_count, suppress_first_count, encode_count;
   int64_t (*prefill_arena_bytes)(const int64_t *dims, int32_t threads); /* as arena_bytes, of all dims */
   int64_t (*step_arena_bytes)(const int64_t *dims, int32_t threads);
+  int64_t (*encode_arena_bytes)(const int64_t *dims, int32_t threads);
 } weft_generate_info;
 
 /** A state in a cache, for host programs. */
@@ -272,6 +274,7 @@ typedef struct weft_cache_write {
   int64_t width;          /* of plain states: columns; and elements from one of their rows to the next */
   int64_t state_stride;
   int64_t rows_stride;    /* pages of the table, or 1 */
+  int64_t is_packed;      /* rows of x beyond the lengths are left out of x too */
 } weft_cache_write;
 
 /** Rows of x [batch, time] that come together (pack) or go back to their places. Strides from row to row and widths in bytes. */

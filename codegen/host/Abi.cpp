@@ -27,13 +27,13 @@ Abi::Abi(LLVMContext &context) {
   cacheDimInfo = make("weft_cache_dim_info", {pointer, i64, i64, expr});
   SmallVector<Type *> generate(6, i32); // input, output, batch, time, pages, rows
   generate.append({i64, i64, i32, i32});
-  generate.append(7, pointer); // tables
+  generate.append(8, pointer); // tables
   generate.append(8, i32);     // their counts
-  generate.append(2, pointer);
+  generate.append(3, pointer); // bytes of the arenas
   generateInfo = make("weft_generate_info", generate);
   statePlace = make("weft_state_place", {pointer, i64, i64});
   SmallVector<Type *> write(4, pointer);
-  write.append(9, i64);
+  write.append(10, i64);
   cacheWrite = make("weft_cache_write", write);
   SmallVector<Type *> move(3, pointer);
   move.append(6, i64);

@@ -90,9 +90,11 @@ private:
   }
   /// The tables of launches and checks: the entry graph's, then those of generation.
   std::vector<const ModelInfo *> programs() const {
-    if (!info.generate)
-      return {&info};
-    return {&info, &info.generate->prefill.info, &info.generate->step.info};
+    std::vector<const ModelInfo *> all{&info};
+    if (info.generate)
+      for (const DerivedProgram *program : info.generate->programs())
+        all.push_back(&program->info);
+    return all;
   }
 
   std::vector<Constant *> sources() {
@@ -153,10 +155,13 @@ private:
     for (const TargetEntry &entry : facts.targets) {
       std::vector<Constant *> entries(WEFT_MAX_ENTRIES, null());
       entries[WEFT_ENTRY_FORWARD] = entry.forward;
-      if (entry.prefill) {
-        entries[WEFT_ENTRY_PREFILL] = entry.prefill;
-        entries[WEFT_ENTRY_STEP] = entry.step;
-      }
+      auto place = [&](int number, Constant *function) {
+        if (function)
+          entries[size_t(number)] = function;
+      };
+      place(WEFT_ENTRY_PREFILL, entry.prefill);
+      place(WEFT_ENTRY_STEP, entry.step);
+      place(WEFT_ENTRY_ENCODE, entry.encode);
       int arch = llvm::StringRef(entry.target.triple).starts_with("aarch64") ? WEFT_AARCH64 : WEFT_X86_64;
       std::string name = entry.target.name == "native" ? "native:" + entry.target.cpu : entry.target.name;
       rows.push_back(row(abi.targetInfo, {text(name), i32(arch), i32(0), i64(int64_t(targetFeatureBits(entry.target))),
@@ -199,16 +204,19 @@ private:
     std::vector<Constant *> cacheDims;
     for (const CacheDimInfo &dim : g.cacheDims)
       cacheDims.push_back(row(abi.cacheDimInfo, {text(dim.name), i64(dim.upper), i64(dim.unit), expr(dim.holds)}));
-    std::vector<Constant *> kept = states(), prompt = arguments(g.prefill), step = arguments(g.step);
+    std::vector<Constant *> kept = states(), prompt = arguments(g.prefill), step = arguments(g.step), encode;
+    if (g.encode)
+      encode = arguments(*g.encode);
     std::vector<Constant *> fields{i32(g.input), i32(g.output), i32(g.batch), i32(g.time), i32(g.pages), i32(g.rows),
                                    i64(g.vocabulary), i64(g.limit), i32(op.getStart().has_value()), i32(int64_t(op.getStart().value_or(0))),
                                    array(abi.i32, stops), array(abi.cacheDimInfo, cacheDims), array(abi.stateInfo, kept),
-                                   array(abi.argumentInfo, prompt), array(abi.argumentInfo, step), array(abi.i32, suppressed),
+                                   array(abi.argumentInfo, prompt), array(abi.argumentInfo, step), array(abi.argumentInfo, encode), array(abi.i32, suppressed),
                                    array(abi.i32, suppressedFirst)};
-    for (size_t count : {stops.size(), cacheDims.size(), kept.size(), prompt.size(), step.size(), suppressed.size(), suppressedFirst.size(), size_t(0)})
+    for (size_t count : {stops.size(), cacheDims.size(), kept.size(), prompt.size(), step.size(), suppressed.size(), suppressedFirst.size(), encode.size()})
       fields.push_back(i32(int64_t(count)));
     fields.push_back(facts.prefillArenaBytes);
     fields.push_back(facts.stepArenaBytes);
+    fields.push_back(facts.encodeArenaBytes ? static_cast<Constant *>(facts.encodeArenaBytes) : null());
     return global(ConstantStruct::get(abi.generateInfo, fields), info.name + ".generate");
   }
 

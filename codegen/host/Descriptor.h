@@ -14,7 +14,7 @@ namespace weft {
 struct TargetEntry {
   TargetInfo target;
   llvm::Function *forward;
-  llvm::Function *prefill = nullptr, *step = nullptr; ///< of a model that generates
+  llvm::Function *prefill = nullptr, *step = nullptr, *encode = nullptr; ///< of a model that generates
 };
 
 struct WeightsPlace {
@@ -28,7 +28,7 @@ struct ArtifactFacts {
   std::vector<SourceInfo> sources;
   WeightsPlace weights;
   std::vector<TargetEntry> targets;
-  llvm::Function *arenaBytes = nullptr, *prefillArenaBytes = nullptr, *stepArenaBytes = nullptr;
+  llvm::Function *arenaBytes = nullptr, *prefillArenaBytes = nullptr, *stepArenaBytes = nullptr, *encodeArenaBytes = nullptr;
 };
 
 /// Adds the descriptor, internal, and for embedded weights the symbol NAME_weights in kWeightsSection.

@@ -107,11 +107,18 @@ static void gatherDims(GenerateInfo &generate, ModelOp model, GraphOp step) {
   }
 }
 
+llvm::SmallVector<const DerivedProgram *, 3> GenerateInfo::programs() const {
+  llvm::SmallVector<const DerivedProgram *, 3> all{&prefill, &step};
+  if (encode)
+    all.push_back(&*encode);
+  return all;
+}
+
 llvm::Error weft::gatherGenerateInfo(ModelInfo &info) {
-  GraphOp prefill, step;
+  GraphOp prefill, step, encode;
   for (GraphOp graph : info.model.getOps<GraphOp>())
     if (graph->hasAttr("roles"))
-      (graph.getSymName() == "step" ? step : prefill) = graph;
+      (graph.getSymName() == "step" ? step : graph.getSymName() == "encode" ? encode : prefill) = graph;
   auto generates = info.model.getOps<GenerateOp>();
   if (!prefill || !step || generates.empty())
     return llvm::Error::success();
@@ -140,17 +147,21 @@ llvm::Error weft::gatherGenerateInfo(ModelInfo &info) {
   if (generate->states.size() > WEFT_MAX_STATES)
     return llvm::createStringError("model '" + info.name + "' keeps " + llvm::Twine(generate->states.size()) + " states, at most " +
                                    llvm::Twine(WEFT_MAX_STATES) + " are possible");
-  for (auto [graph, program] : {std::pair(prefill, &generate->prefill), std::pair(step, &generate->step)}) {
+  if (encode)
+    generate->encode.emplace();
+  size_t launch = info.launches.size(), check = info.checks.size();
+  for (auto [graph, program] : {std::pair(prefill, &generate->prefill), std::pair(step, &generate->step), std::pair(encode, encode ? &*generate->encode : nullptr)}) {
+    if (!program)
+      continue;
     llvm::Expected<DerivedProgram> gathered = gatherProgram(info, graph);
     if (!gathered)
       return gathered.takeError();
     *program = std::move(*gathered);
+    program->info.firstLaunch = launch;
+    program->info.firstCheck = check;
+    launch += program->info.launches.size();
+    check += program->info.checks.size();
   }
-  ModelInfo &first = generate->prefill.info, &second = generate->step.info;
-  first.firstLaunch = info.launches.size();
-  first.firstCheck = info.checks.size();
-  second.firstLaunch = first.firstLaunch + first.launches.size();
-  second.firstCheck = first.firstCheck + first.checks.size();
   info.generate = std::move(generate);
   return llvm::Error::success();
 }

@@ -42,6 +42,10 @@ struct GenerateInfo {
   std::vector<CacheDimInfo> cacheDims;
   std::vector<StateInfo> states;
   DerivedProgram prefill, step;
+  std::optional<DerivedProgram> encode; ///< if something depends on the source alone
+
+  /// prefill, step, and encode if there is one.
+  llvm::SmallVector<const DerivedProgram *, 3> programs() const;
 
   /// The reference behind a state's value, which may be a write's result.
   static StateRefOp referenceOf(mlir::Value value);

@@ -294,7 +294,7 @@ private:
     StateRefOp ref = GenerateInfo::referenceOf(op.getState());
     Value *number = ref.getLayer() ? layerOf(ref.getLayer(), layer) : body.getInt64(0);
     fields.append({body.getInt64(uint64_t(state)), number, exprs.lower(batch), exprs.lower(inner), xStride,
-                   body.getInt64(isJoined ? op.getFirst() : 0), exprs.lower(width), stateStride, rowsStride});
+                   body.getInt64(isJoined ? op.getFirst() : 0), exprs.lower(width), stateStride, rowsStride, body.getInt64(bool(packedBy(op.getX())))});
     callWithStruct("weft_rt_cache_write", abi.cacheWrite, fields);
     isWritePending = true;
     return Error::success();

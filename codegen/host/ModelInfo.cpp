@@ -293,6 +293,7 @@ llvm::Expected<ModelInfo> weft::gatherModelInfo(ModelOp model) {
 llvm::SmallVector<GraphOp> weft::programGraphs(const ModelInfo &info) {
   llvm::SmallVector<GraphOp> graphs{info.graph};
   if (info.generate)
-    graphs.append({info.generate->prefill.info.graph, info.generate->step.info.graph});
+    for (const DerivedProgram *program : info.generate->programs())
+      graphs.push_back(program->info.graph);
   return graphs;
 }

@@ -120,7 +120,8 @@ private:
   SourcePlace placeOf(StringRef kernel) const {
     std::vector<const ModelInfo *> programs{&info};
     if (info.generate)
-      programs.insert(programs.end(), {&info.generate->prefill.info, &info.generate->step.info});
+      for (const DerivedProgram *program : info.generate->programs())
+        programs.push_back(&program->info);
     for (const ModelInfo *program : programs)
       for (LaunchInfo launch : program->launches)
         if (launch.op.getKernel() == kernel)
@@ -128,7 +129,7 @@ private:
     return {};
   }
 
-  /// The programs of prompt and step.
+  /// The programs of generation.
   Error addGeneration(const HostProgram &forward, const TargetInfo &target) {
     TargetEntry &entry = parts.facts.targets.back();
     const GenerateInfo &generate = *info.generate;
@@ -146,7 +147,9 @@ private:
     };
     if (Error error = add(generate.prefill, "prefill", entry.prefill, parts.facts.prefillArenaBytes))
       return error;
-    return add(generate.step, "step", entry.step, parts.facts.stepArenaBytes);
+    if (Error error = add(generate.step, "step", entry.step, parts.facts.stepArenaBytes))
+      return error;
+    return generate.encode ? add(*generate.encode, "encode", entry.encode, parts.facts.encodeArenaBytes) : Error::success();
   }
 
   Error addRuntime() {

@@ -49,14 +49,17 @@ public:
 
   /// Lines of x from begin to end: positions, or rows of plain states.
   void run(int64_t begin, int64_t end) {
+    int64_t row = 0, before = 0; // rows of x that lie in front of the batch row's, where padding is left out
     for (int64_t line = begin, count; line < end; line += count) {
       int64_t b = line / write.inner, i = line % write.inner, at = i + (write.offset ? write.offset[b] : 0);
+      for (; write.is_packed && row < b; ++row)
+        before += clampLength(write.lengths[row], write.inner);
       count = info.kind == WEFT_STATE_PLAIN ? 1 : least(kPage - at % kPage, write.inner - i, end - line);
       int64_t kept = write.lengths ? least(count, write.lengths[b] - i, count) : count; // the rest is padding
       if (info.kind == WEFT_STATE_PLAIN)
         plain(b, i, line);
       else if (kept > 0 && !isPassed(b, i))
-        page(b, at, static_cast<const float *>(write.x) + line * write.x_stride + write.first, kept);
+        page(b, at, static_cast<const float *>(write.x) + (write.is_packed ? before + i : line) * write.x_stride + write.first, kept);
     }
     for (int64_t left = began < kAhead ? began : kAhead; left > 0; --left)
       finish(ahead[(began - left) % kAhead]);

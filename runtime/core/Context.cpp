@@ -50,10 +50,13 @@ static int64_t generationBytes(const weft_model_descriptor &d, const int64_t *di
     return 0;
   if (!cacheLimits(d, dims, all))
     return -1;
-  int64_t prompt = d.generate->prefill_arena_bytes(all, threads);
-  all[d.generate->time] = 1;
-  int64_t step = d.generate->step_arena_bytes(all, threads);
-  return prompt < 0 || step < 0 ? -1 : prompt > step ? prompt : step;
+  const weft_generate_info &info = *d.generate;
+  int64_t most = info.prefill_arena_bytes(all, threads);
+  all[info.time] = 1;
+  int64_t ofOne[] = {info.step_arena_bytes(all, threads), info.encode_arena_bytes ? info.encode_arena_bytes(all, threads) : 0};
+  for (int64_t bytes : ofOne)
+    most = most < 0 || bytes < 0 ? -1 : most > bytes ? most : bytes;
+  return most;
 }
 
 int64_t weft_rt_arena_bytes(const weft_model_descriptor *descriptor, const int64_t *dims, int32_t threads) {

@@ -43,6 +43,9 @@ void release(const weft_allocator &allocator, void *memory, size_t bytes);
 bool hasHugePages();
 
 inline uint64_t alignUp(uint64_t value) { return (value + WEFT_ALIGNMENT - 1) & ~uint64_t(WEFT_ALIGNMENT - 1); }
+/// Positions of a batch row that are no padding. Lengths may still be unchecked in a run: what is out of range counts as the nearest length
+/// that is possible, and the check ends the run before anyone sees a result.
+inline int64_t clampLength(int32_t length, int64_t time) { return length < 0 ? 0 : length > time ? time : length; }
 inline int64_t elementBytes(int32_t dtype) { return dtype == WEFT_BOOL ? 1 : 4; }
 
 /// Features of the processor that the operating system supports, as bits of weft_target_info.features.

@@ -1,15 +1,12 @@
 //===- Rows.cpp - rows without their padding, and back in their places ---------------------------------------===//
 //
-// A thread moves the batch rows of its part. Lengths may still be unchecked here: what is out of range counts as the nearest
-// length that is possible, and the check ends the run before anyone sees a result.
+// A thread moves the batch rows of its part.
 //
 //===------------------------------------------------------------------------------------------------------===//
 #include "Internal.h"
 #include <string.h>
 
 using namespace weft::rt;
-
-static int64_t clampLength(int32_t length, int64_t time) { return length < 0 ? 0 : length > time ? time : length; }
 
 int64_t weft_rt_count_rows(const int32_t *lengths, int64_t batch, int64_t time) {
   int64_t rows = 0;

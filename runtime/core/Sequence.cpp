@@ -98,6 +98,25 @@ weft_status checkPrompt(weft_context &context, const Prompt &prompt) {
   return WEFT_OK;
 }
 
+/// Prompts of one token: the source's part, then a step at position 0. A step's kernels are made for one position.
+weft_status beginWithStep(weft_context &context, const Arguments &given, int64_t batch) {
+  const weft_generate_info &info = infoOf(context);
+  CacheHeader &header = *context.cache.header;
+  if (info.encode_arena_bytes) {
+    if (weft_status status = takeArguments(context, info.encode, info.encode_count, given))
+      return status;
+    if (weft_status status = runProgram(context, WEFT_ENTRY_ENCODE, info.encode_arena_bytes))
+      return status;
+  }
+  memset(context.cache.positions, 0, size_t(batch) * sizeof(int32_t));
+  memcpy(header.dims, context.dims, sizeof header.dims);
+  header.batch = batch;
+  weft_status status = stepSequences(context, given.tokens);
+  if (status)
+    header.batch = 0;
+  return status;
+}
+
 } // namespace
 
 weft_status weft::rt::beginSequences(weft_context &context, const Prompt &prompt) {
@@ -120,6 +139,8 @@ weft_status weft::rt::beginSequences(weft_context &context, const Prompt &prompt
   Arguments given{prompt.inputs, static_cast<const int32_t *>(prompt.inputs[info.input])};
   if (!given.tokens)
     return fail(messageOf(context), WEFT_ERROR_NULL, "input '%s' is NULL: there is no prompt", d.inputs[info.input].name);
+  if (time == 1)
+    return beginWithStep(context, given, batch);
   if (weft_status status = takeArguments(context, info.prefill, info.prefill_count, given))
     return status;
   if (weft_status status = runProgram(context, WEFT_ENTRY_PREFILL, info.prefill_arena_bytes))

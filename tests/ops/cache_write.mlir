@@ -51,8 +51,20 @@ weft.model @bad {
   weft.state @s : !weft.tensor<[cache_rows, 3], f32>
   weft.graph @g(%x: !weft.tensor<[batch, 3], f32>, %i: !weft.tensor<[batch], i32>) inputs ["x", "i"] {
     %s = weft.state_ref @s : !weft.tensor<[cache_rows, 3], f32>
-    // expected-error@+1 {{only pages have an offset and lengths}}
+    // expected-error@+1 {{only pages have an offset}}
     %a = weft.cache_write %s, %x rows %i offset %i : (!weft.tensor<[cache_rows, 3], f32>, !weft.tensor<[batch, 3], f32>, !weft.tensor<[batch], i32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[cache_rows, 3], f32>
+    weft.output names []
+  }
+}
+
+// -----
+
+weft.model @bad {
+  weft.state @s : !weft.tensor<[cache_rows, 3], f32>
+  weft.graph @g(%x: !weft.tensor<[batch, 3], f32>, %i: !weft.tensor<[batch], i32>) inputs ["x", "i"] {
+    %s = weft.state_ref @s : !weft.tensor<[cache_rows, 3], f32>
+    // expected-error@+1 {{only positions of heads have lengths}}
+    %a = weft.cache_write %s, %x rows %i lengths %i : (!weft.tensor<[cache_rows, 3], f32>, !weft.tensor<[batch, 3], f32>, !weft.tensor<[batch], i32>, !weft.tensor<[batch], i32>) -> !weft.tensor<[cache_rows, 3], f32>
     weft.output names []
   }
 }

@@ -50,15 +50,3 @@ weft.model @bad {
     weft.output names []
   }
 }
-
-// -----
-
-weft.model @bad {
-  weft.graph @forward() inputs [] {
-    // expected-error@+1 {{carries no stream}}
-    weft.encoder "h" layers 1 (%i) : () {
-      weft.yield
-    }
-    weft.output names []
-  }
-}

@@ -47,6 +47,16 @@ weft.model @m {
   }
 }
 // The prompt's graph: keys and values into their states, columns of the merged projection; the norm and the logits for one position.
+// CHECK-LABEL: weft.graph @encode(%memory: {{.*}}, %lengths: {{.*}}, %source: {{.*}}) inputs ["memory", "lengths", "source"]
+// CHECK-SAME: roles = ["input", "input", "source"]
+// CHECK: weft.cache_write %{{.*}}, %lengths rows %source :
+// CHECK: weft.decoder "hidden" layers 3 (%{{[a-z]+}}) : () {
+// CHECK-NOT: weft.attention
+// CHECK-COUNT-2: weft.cache_write %{{.*}} rows %source :
+// CHECK-NOT: weft.cache_write
+// CHECK: weft.yield{{$}}
+// CHECK: weft.output names []
+
 // CHECK-LABEL: weft.graph @prefill(%tokens: !weft.tensor<[batch, time], i32>, %memory:
 // CHECK-SAME: inputs ["tokens", "memory", "lengths", "prompt_len", "rows", "source"]
 // CHECK-SAME: roles = ["tokens", "input", "input", "prompt_len", "rows", "source"]

@@ -58,12 +58,14 @@ TEST_F(AbiTest, OffsetsAgree) {
   EXPECT_EQ(offset(abi.frame, unsigned(FrameField::States)), offsetof(weft_frame, states));
   EXPECT_EQ(offset(abi.generateInfo, 6), offsetof(weft_generate_info, vocabulary));
   EXPECT_EQ(offset(abi.generateInfo, 10), offsetof(weft_generate_info, stop));
-  EXPECT_EQ(offset(abi.generateInfo, 15), offsetof(weft_generate_info, suppress));
-  EXPECT_EQ(offset(abi.generateInfo, 17), offsetof(weft_generate_info, stop_count));
-  EXPECT_EQ(offset(abi.generateInfo, 22), offsetof(weft_generate_info, suppress_count));
-  EXPECT_EQ(offset(abi.generateInfo, 25), offsetof(weft_generate_info, prefill_arena_bytes));
+  EXPECT_EQ(offset(abi.generateInfo, 15), offsetof(weft_generate_info, encode));
+  EXPECT_EQ(offset(abi.generateInfo, 18), offsetof(weft_generate_info, stop_count));
+  EXPECT_EQ(offset(abi.generateInfo, 23), offsetof(weft_generate_info, suppress_count));
+  EXPECT_EQ(offset(abi.generateInfo, 26), offsetof(weft_generate_info, prefill_arena_bytes));
   EXPECT_EQ(offset(abi.stateInfo, 9), offsetof(weft_state_info, bytes));
   EXPECT_EQ(offset(abi.cacheWrite, 4), offsetof(weft_cache_write, state));
+  EXPECT_EQ(offset(abi.generateInfo, 28), offsetof(weft_generate_info, encode_arena_bytes));
+  EXPECT_EQ(offset(abi.cacheWrite, 13), offsetof(weft_cache_write, is_packed));
   EXPECT_EQ(offset(abi.rowMove, 3), offsetof(weft_row_move, batch));
 }
 

@@ -1,6 +1,6 @@
 // Prompt and steps give what the whole sequence gives: for every family that generates, the oracle runs the full-sequence graph, then
-// @prefill over prompts of different lengths and @step for the positions after them, over states that begin full of garbage and whose rows
-// and pages lie anywhere.
+// @prefill over prompts of different lengths, or @encode, and @step for the positions after them, over states that begin full of garbage and
+// whose rows and pages lie anywhere.
 // LINK: weft_frontend weft_passes weft_ir
 #include "RandomStore.h"
 #include "frontend/Frontend.h"
@@ -179,12 +179,10 @@ protected:
     ASSERT_TRUE(static_cast<bool>(outputs)) << toString(outputs.takeError());
     whole = outputs->lookup(generate.getOutput());
     const Tensor tokens = inputs[generate.getInput()];
-    auto token = [&](int64_t b, int64_t position) { return tokens[b * positions + position]; };
-
     std::vector<double> prompt, lengths(promptLengths, promptLengths + batch);
     for (int64_t b = 0; b < batch; ++b)
       for (int64_t t = 0; t < longestPrompt; ++t)
-        prompt.push_back(t < promptLengths[b] ? token(b, t) : 0);
+        prompt.push_back(t < promptLengths[b] ? tokens[b * positions + t] : 0);
     Tensors given = inputs;
     given["@tokens"] = i32({batch, longestPrompt}, prompt);
     given["@prompt_len"] = i32({batch}, lengths);
@@ -192,18 +190,26 @@ protected:
     Tensor logits = runGraph("prefill", given);
     for (int64_t b = 0; b < batch; ++b)
       expectSame(logits, b, promptLengths[b] - 1);
-    for (int64_t step = 0; step + longestPrompt < positions && !HasFailure(); ++step) {
-      std::vector<double> next, at;
-      for (int64_t b = 0; b < batch; ++b) {
-        at.push_back(promptLengths[b] + step);
-        next.push_back(token(b, promptLengths[b] + step));
-      }
+    expectSteps(tokens, std::vector<int64_t>(promptLengths, promptLengths + batch));
+
+    makeStates(); // a prompt of one token: the source, then a step
+    if (SymbolTable::lookupSymbolIn(model(), "encode"))
+      runGraph("encode", inputs);
+    expectSteps(tokens, std::vector<int64_t>(batch, 0));
+  }
+
+  /// Steps from these positions on, to the end.
+  void expectSteps(const Tensor &tokens, std::vector<int64_t> from) {
+    while (*llvm::max_element(from) < positions && !HasFailure()) {
+      std::vector<double> next, at(from.begin(), from.end());
+      for (int64_t b = 0; b < batch; ++b)
+        next.push_back(tokens[b * positions + from[b]]);
       Tensors now;
       now["@tokens"] = i32({batch, 1}, next);
       now["@position"] = i32({batch}, at);
-      logits = runGraph("step", now);
+      Tensor logits = runGraph("step", now);
       for (int64_t b = 0; b < batch; ++b)
-        expectSame(logits, b, promptLengths[b] + step);
+        expectSame(logits, b, from[b]++);
     }
   }
 

@@ -57,12 +57,12 @@ inline void fakeProgram(weft_frame *frame, int32_t thread, bool isStep) {
       keys.push_back(float(tokens[i] * 10 + c));
   }
   const int32_t *offset = isStep ? positions : nullptr, *lengths = isStep ? nullptr : positions;
-  weft_cache_write write{values.data(), table, offset, lengths, 0, 0, batch, time, 3, 1, 0, 0, pages};
+  weft_cache_write write{values.data(), table, offset, lengths, 0, 0, batch, time, 3, 1, 0, 0, pages, 0};
   weft_rt_cache_write(frame, thread, &write);
-  weft_cache_write second{keys.data(), table, offset, lengths, 1, 1, batch, time, kKeyHeads * kKeyWidth, 0, 0, 0, pages};
+  weft_cache_write second{keys.data(), table, offset, lengths, 1, 1, batch, time, kKeyHeads * kKeyWidth, 0, 0, 0, pages, 0};
   weft_rt_cache_write(frame, thread, &second);
   if (!isStep) {
-    weft_cache_write third{frame->inputs[4], source, nullptr, nullptr, 2, 0, batch, 1, 1, 0, 1, 1, 1};
+    weft_cache_write third{frame->inputs[4], source, nullptr, nullptr, 2, 0, batch, 1, 1, 0, 1, 1, 1, 0};
     weft_rt_cache_write(frame, thread, &third);
   }
   if (weft_rt_barrier(frame, thread))
@@ -90,6 +90,12 @@ inline void fakeProgram(weft_frame *frame, int32_t thread, bool isStep) {
 }
 inline void fakePrefill(weft_frame *frame, int32_t thread) { fakeProgram(frame, thread, false); }
 inline void fakeStep(weft_frame *frame, int32_t thread) { fakeProgram(frame, thread, true); }
+/// The scales of the rows alone, before a prompt of one token.
+inline void fakeEncode(weft_frame *frame, int32_t thread) {
+  weft_cache_write write{frame->inputs[1], static_cast<const int32_t *>(frame->inputs[0]), nullptr, nullptr, 2, 0, frame->dims[0], 1, 1, 0, 1, 1, 1, 0};
+  weft_rt_cache_write(frame, thread, &write);
+  weft_rt_barrier(frame, thread);
+}
 inline void fakeForward(weft_frame *frame, int32_t thread) { weft_rt_barrier(frame, thread); }
 inline int64_t fakeArena(const int64_t *dims, int32_t) { return dims[0] * dims[1]; }
 
@@ -126,8 +132,9 @@ public:
     generate.states = states, generate.state_count = 3;
     generate.prefill = prefill, generate.prefill_count = 5;
     generate.step = step, generate.step_count = 4;
-    generate.prefill_arena_bytes = fakeArena, generate.step_arena_bytes = fakeArena;
-    target = {"baseline", 0, 0, 0, {fakeForward, fakePrefill, fakeStep}};
+    generate.encode = encode, generate.encode_count = 2;
+    generate.prefill_arena_bytes = fakeArena, generate.step_arena_bytes = fakeArena, generate.encode_arena_bytes = fakeArena;
+    target = {"baseline", 0, 0, 0, {fakeForward, fakePrefill, fakeStep, fakeEncode}};
 #if defined(__aarch64__)
     target.arch = WEFT_AARCH64;
 #endif
@@ -160,6 +167,7 @@ private:
   weft_target_info target;
   int32_t stop[1] = {2};
   weft_argument_info prefill[5] = {{WEFT_ROLE_TOKENS, 0}, {WEFT_ROLE_PROMPT_LEN, 0}, {WEFT_ROLE_ROWS, 0}, {WEFT_ROLE_SOURCE, 0}, {WEFT_ROLE_INPUT, 1}};
+  weft_argument_info encode[2] = {{WEFT_ROLE_SOURCE, 0}, {WEFT_ROLE_INPUT, 1}};
   weft_argument_info step[4] = {{WEFT_ROLE_TOKENS, 0}, {WEFT_ROLE_POSITION, 0}, {WEFT_ROLE_ROWS, 0}, {WEFT_ROLE_SOURCE, 0}};
 };
 

@@ -129,6 +129,12 @@ TEST_F(BadInput, StepsOutOfOrder) {
   weft_step_args one{1, token, nullptr}, two{2, token, nullptr}, none{1, nullptr, nullptr}, outside{1, bad, nullptr};
   EXPECT_EQ(weft_rt_step(context, &one), WEFT_ERROR_CACHE);
   EXPECT_THAT(weft_rt_message(context), HasSubstr("a step needs a prompt before it"));
+  for (Tokens tokens : {Tokens{12}, Tokens{5, 12}}) {
+    prompt({1, 5});
+    PrefillArgs args{1, int64_t(tokens.size()), tokens.data(), &this->one, nullptr, nullptr};
+    EXPECT_EQ(weft_rt_prefill(context, &args), WEFT_ERROR_VALUE_RANGE);
+    EXPECT_EQ(weft_rt_step(context, &one), WEFT_ERROR_CACHE) << "a failed prompt of " << tokens.size() << " leaves no sequences";
+  }
   prompt({1, 5});
   EXPECT_EQ(weft_rt_step(context, &two), WEFT_ERROR_CACHE);
   EXPECT_THAT(weft_rt_message(context), HasSubstr("the cache holds 1 sequences, the step gives tokens for 2"));
