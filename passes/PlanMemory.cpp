@@ -153,8 +153,8 @@ private:
       table.push_back(ArrayAttr::get(context, sizes));
     }
     graph->setAttr("weft.plan", ArrayAttr::get(context, table));
-    emitRemark(graph.getLoc()) << "arena: " << slots.size() << " slots, " << static_cast<int64_t>(peak) << " bytes at the bounds: "
-                               << (text.empty() ? "0" : text);
+    emitRemark(graph.getLoc()) << "arena of @" << graph.getSymName() << ": " << slots.size() << " slots, " << static_cast<int64_t>(peak)
+                               << " bytes at the bounds: " << (text.empty() ? "0" : text);
   }
 
   static Attribute layoutOf(Value value, bool writtenAsOutput) {

@@ -4,7 +4,7 @@
 !x = !weft.tensor<[batch, 8], f32>
 !w = !weft.tensor<[batch, 256], f32>
 // A chain needs two slots; the larger value decides a slot's size; rows of 256 floats lie 272 apart, the caller's are dense.
-// CHECK: remark: arena: 2 slots, 4608 bytes at the bounds: 1088*batch + 64*batch
+// CHECK: remark: arena of @forward: 2 slots, 4608 bytes at the bounds: 1088*batch + 64*batch
 // CHECK-LABEL: weft.model @chain
 weft.model @chain {
   weft.dim @batch in 1 to 4
