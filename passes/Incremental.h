@@ -101,8 +101,6 @@ mlir::FailureOr<GraphOp> buildStep(const GenerateSite &site, const GenerateFlow 
 GraphOp buildPrefill(const GenerateSite &site, const GenerateFlow &flow, const States &states);
 /// Adds @encode: what depends on the source alone, into its states; null if nothing does.
 GraphOp buildEncode(const GenerateSite &site, const States &states);
-/// Erases what nothing reads, in nested blocks too.
-void eraseDead(mlir::Block &block);
 
 } // namespace weft
 

@@ -51,7 +51,7 @@ static void narrowStack(Operation *stack, const llvm::SmallBitVector &slots) {
     next.push_back(body.getTerminator()->getOperand(slot));
   }
   body.getTerminator()->setOperands(next);
-  eraseDead(body);
+  eraseDeadIn(body);
   body.eraseArguments(dropped);
   OpBuilder builder(stack);
   OperationState state(stack->getLoc(), stack->getName(), starts, TypeRange(ValueRange(starts)), stack->getAttrs());

@@ -203,7 +203,7 @@ GraphOp PrefillBuilder::build() {
   Value logits = buildTail();
   OutputOp::create(builder, generate.getLoc(), ValueRange{logits}, builder.getArrayAttr({generate.getOutputAttr()}), ArrayAttr());
   output.erase();
-  eraseDead(graph.getBody().front());
+  eraseDeadIn(graph.getBody().front());
   arguments.finish(cast<BlockArgument>(mapping.lookup(site.tokens)));
   return graph;
 }

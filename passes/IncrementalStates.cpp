@@ -111,17 +111,6 @@ void weft::writeSource(OpBuilder &builder, Value value, const KeptValue &kept, V
   writeState(builder, stateRef(builder, value.getLoc(), state, layerAt(value)), value, {kept.hasRows ? source : Value(), {}, {}});
 }
 
-void weft::eraseDead(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
-    if (isOpTriviallyDead(&op)) {
-      op.erase();
-      continue;
-    }
-    for (Region &region : op.getRegions())
-      eraseDead(region.front());
-  }
-}
-
 Value weft::layerAt(Value value) {
   Operation *parent = value.getParentBlock()->getParentOp();
   return isa<EncoderOp, DecoderOp>(parent) ? Value(value.getParentBlock()->getArgument(0)) : Value();
